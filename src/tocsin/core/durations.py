@@ -1,0 +1,20 @@
+"""Durations as people write them: `90s`, `15m`, `24h`, `7d`, `2w`, or a sum such as `1d12h`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class BadDuration(ValueError):
+    """The text is no duration."""
+
+
+def parse(text: str) -> timedelta:
+    """Return the duration written in `text`. Raise BadDuration with an example when it is none."""
+    parts = re.findall(r"(\d+)([smhdw])", text.strip().lower())
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip().lower():
+        raise BadDuration(f"{text!r} is no duration; write for example 90s, 15m, 24h, 7d or 1d12h")
+    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
