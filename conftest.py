@@ -1,0 +1,28 @@
+"""Where tests keep their data, and which of them run a second time on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import pytest
+
+# Before Django's settings are read: no test may touch the data folder of an installation.
+if "TOCSIN_HOME" not in os.environ:
+    os.environ["TOCSIN_HOME"] = tempfile.mkdtemp(prefix="tocsin-test-")
+os.environ.setdefault("TOCSIN_EMAIL_FROM", "Đội ứng cứu <canhbao@team.example>")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep only the tests that touch the database when the second database has its turn."""
+    if os.environ.get("TOCSIN_TEST_ONLY") != "database":
+        return
+    touches = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
+    kept, dropped = [], []
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        database = item.get_closest_marker("django_db") is not None or item.get_closest_marker("database") is not None
+        (kept if database or fixtures & touches else dropped).append(item)
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = kept
