@@ -1,0 +1,73 @@
+"""What a batch gives back: the summary everyone sees, and the frames that `intake` turns into rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(slots=True)
+class FileSummary:
+    """What became of one file. rows == events + duplicates + rejects."""
+
+    path: str
+    format: str | None
+    sha256: str
+    rows: int = 0
+    events: int = 0
+    duplicates: int = 0
+    rejects: int = 0
+    repeated: bool = False
+    """The same bytes came earlier in this batch; they were not read again."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What became of a batch. events == attributed + unattributed + ignored."""
+
+    files: list[FileSummary] = field(default_factory=list)
+    rows: int = 0
+    events: int = 0
+    duplicates: int = 0
+    rejects: int = 0
+    attributed: int = 0
+    unattributed: int = 0
+    ignored: int = 0
+    findings: int = 0
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the summary as the command line prints it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A reject with the file it stands in."""
+
+    file: str
+    sha256: str
+    row: int
+    reason: str
+    detail: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a batch gives back."""
+
+    summary: Summary
+    findings: pl.DataFrame
+    """Columns of tocsin.pipeline.fold.SCHEMA."""
+    unattributed: pl.DataFrame
+    """asset, kind, host, source_ip, source_asn, count, first_seen, last_seen: what nobody holds."""
+    segment: np.ndarray
+    """What the memory of duplicates learned: (key, time) as unsigned 64-bit numbers, a row each."""
+    events_files: list[str]
+    """Names of the event files written, in order."""
+    rejects: list[RejectedRow]
+    """The first rejects, up to a bound; the file rejects.ndjson has all."""

@@ -1,0 +1,274 @@
+"""One batch: unpack, recognize, parse, attribute, drop duplicates, fold; and the files that result.
+
+    OUT/events/events-00000.parquet …  every event, columns of tocsin.core.event
+    OUT/findings.parquet               columns of tocsin.pipeline.fold
+    OUT/rejects.ndjson                 {file, sha256, row, reason, detail, raw}
+    OUT/summary.json                   what the command prints
+    OUT/manifest.json                  names, sizes and rows of the event files; written last
+
+A file counts only when the manifest names it: it is the commit.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+import polars as pl
+
+from tocsin.batches.outcome import FileSummary, Outcome, RejectedRow, Summary
+from tocsin.engines import local
+from tocsin.feeds import recognize
+from tocsin.feeds.format import Format, Options, Source
+from tocsin.lake import durable, raw, unpack
+from tocsin.pipeline import steps
+from tocsin.pipeline.attribute import Attributor
+from tocsin.pipeline.chunk import Chunk, Reject
+from tocsin.pipeline.duplicates import Memory
+from tocsin.pipeline.fold import Folder
+from tocsin.pipeline.registry import Registry
+
+WHOLE_MAILS = {"arf", "xarf"}
+KEPT_REJECTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A file given to a batch: where it is, what it is called, and what its feed says of it."""
+
+    path: Path
+    name: str
+    options: Options = field(default_factory=Options)
+    format: str | None = None
+
+
+@dataclass(slots=True)
+class _Opened:
+    given: Given
+    source: Source
+    format: Format | None
+    summary: FileSummary
+    refusal: Reject | None = None
+
+
+def run(
+    files: Iterable[Given],
+    *,
+    registry: Registry,
+    memory: Memory,
+    out: Path,
+    received_at: datetime,
+    progress: Callable[[Summary], None] | None = None,
+) -> Outcome:
+    """Take files through stops two to four into the folder `out`. Rows that fail become rejects; only I/O errors raise."""
+    began = time.perf_counter()
+    (out / "events").mkdir(parents=True, exist_ok=True)
+    scratch = out / "scratch"
+    summary, folder, attributor = Summary(), Folder(), Attributor(registry)
+    writer = _Writer(out / "events")
+    nobody: list[pl.DataFrame] = []
+    rejected: list[RejectedRow] = []
+    try:
+        with (out / ".rejects.part").open("w", encoding="utf-8") as rejects, writer:
+            for opened, chunk in local.ahead(_chunks(files, summary, scratch), depth=2):
+                if isinstance(chunk, Chunk):
+                    result = steps.run(
+                        chunk,
+                        attributor=attributor,
+                        memory=memory,
+                        sha256=opened.summary.sha256,
+                        received_at=received_at,
+                    )
+                else:
+                    result = steps.Result(1, pl.DataFrame(), 0, [chunk])
+                _count(summary, opened.summary, result)
+                for reject in result.rejects:
+                    row = RejectedRow(opened.summary.path, opened.summary.sha256, **asdict(reject))
+                    rejects.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+                    if len(rejected) < KEPT_REJECTS:
+                        rejected.append(row)
+                if result.events.height:
+                    folder.add(result.events)
+                    nobody = _unattributed(nobody, result.events, summary)
+                    writer.add(result.events.drop("ignored"))
+                if progress:
+                    progress(summary)
+        findings = folder.findings()
+        summary.findings = findings.height
+        durable.write(out / "rejects.ndjson", lambda aside: shutil.move(out / ".rejects.part", aside))
+        durable.write(out / "findings.parquet", lambda aside: findings.write_parquet(aside, compression="zstd"))
+        summary.seconds = round(time.perf_counter() - began, 3)
+        durable.replace(out / "summary.json", json.dumps(summary.as_json(), ensure_ascii=False, indent=1).encode())
+        durable.replace(out / "manifest.json", json.dumps(writer.manifest, indent=1).encode())
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        (out / ".rejects.part").unlink(missing_ok=True)
+    unattributed = _merge(nobody) if nobody else pl.DataFrame(schema=_NOBODY)
+    return Outcome(summary, findings, unattributed, memory.new(), [part["file"] for part in writer.manifest], rejected)
+
+
+def _count(summary: Summary, file: FileSummary, result: steps.Result) -> None:
+    for part in (summary, file):
+        part.rows += result.rows
+        part.events += result.events.height
+        part.duplicates += result.duplicates
+        part.rejects += len(result.rejects)
+    if result.events.height:
+        owned = result.events.height - result.events["organization"].null_count()
+        ignored = int(result.events["ignored"].sum())
+        summary.attributed += owned
+        summary.ignored += ignored
+        summary.unattributed += result.events.height - owned - ignored
+
+
+def _chunks(files: Iterable[Given], summary: Summary, scratch: Path) -> Iterator[tuple[_Opened, Chunk | Reject]]:
+    """Yield every chunk of every file; a file that cannot be read yields the reason as its one reject."""
+    seen: set[str] = set()
+    for opened in _opened(files, scratch):
+        summary.files.append(opened.summary)
+        if opened.summary.sha256 in seen:
+            opened.summary.repeated = True
+            continue
+        seen.add(opened.summary.sha256)
+        if opened.refusal is not None:
+            yield opened, opened.refusal
+        elif opened.format is None:
+            yield opened, Reject(0, "unknown-format", "no format recognizes this content; --format forces one")
+        else:
+            for chunk in opened.format.parse(opened.source, opened.given.options):
+                yield opened, chunk
+
+
+def _opened(files: Iterable[Given], scratch: Path) -> Iterator[_Opened]:
+    """Unpack, recognize and check-sum; the sum of the next file is made while this one is parsed."""
+    with ThreadPoolExecutor(1, thread_name_prefix="checksum") as pool:
+        previous = None
+        for given, member in _members(files, scratch):
+            if isinstance(member, unpack.Refusal):
+                item = (given, member, pool.submit(lambda name: (_text_sum(name), 0), member.name))
+            else:
+                item = (given, member, pool.submit(_checksum, member.path))
+            if previous is not None:
+                yield _open(*previous)
+            previous = item
+        if previous is not None:
+            yield _open(*previous)
+
+
+def _open(given: Given, member: unpack.Member | unpack.Refusal, checksum: object) -> _Opened:
+    sha256, _ = checksum.result()  # type: ignore[attr-defined]
+    if isinstance(member, unpack.Refusal):
+        reject = Reject(0, member.reason, member.detail)
+        return _Opened(given, Source(member.name), None, FileSummary(member.name, None, sha256), reject)
+    source = Source(member.name, member.path)
+    format_ = recognize.by_name(given.format) if given.format else recognize.recognize(source)
+    return _Opened(given, source, format_, FileSummary(member.name, format_.name if format_ else None, sha256))
+
+
+def _members(files: Iterable[Given], scratch: Path) -> Iterator[tuple[Given, unpack.Member | unpack.Refusal]]:
+    for given in files:
+
+        def whole(head: bytes, given: Given = given) -> bool:
+            if given.format in WHOLE_MAILS:
+                return True
+            found = recognize.recognize(Source(given.name, content=head)) if unpack.kind_of(head) == "mail" else None
+            return found is not None and found.name in WHOLE_MAILS
+
+        for member in unpack.members(given.name, given.path, scratch, whole=whole):
+            yield given, member
+
+
+def _checksum(path: Path) -> tuple[str, int]:
+    with path.open("rb", buffering=0) as file:
+        return raw.checksum(file)
+
+
+def _text_sum(name: str) -> str:
+    """Stand in for the checksum of something that could not be opened: of its name."""
+    import hashlib
+
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_NOBODY = {
+    "asset": pl.String,
+    "kind": pl.String,
+    "source_ip": pl.String,
+    "source_asn": pl.UInt32,
+    "count": pl.UInt64,
+    "first_seen": pl.Datetime("us", "UTC"),
+    "last_seen": pl.Datetime("us", "UTC"),
+}
+
+
+def _unattributed(found: list[pl.DataFrame], events: pl.DataFrame, summary: Summary) -> list[pl.DataFrame]:
+    nobody = events.filter(pl.col("organization").is_null() & ~pl.col("ignored"))
+    if nobody.is_empty():
+        return found
+    part = nobody.group_by("asset", "kind").agg(
+        pl.col("source_ip").last(),
+        pl.col("source_asn").last(),
+        pl.len().cast(pl.UInt64).alias("count"),
+        pl.col("time_source").min().alias("first_seen"),
+        pl.col("time_source").max().alias("last_seen"),
+    )
+    found.append(part)
+    return [_merge(found)] if len(found) > 32 else found
+
+
+def _merge(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    return (
+        pl.concat(parts)
+        .group_by("asset", "kind")
+        .agg(
+            pl.col("source_ip", "source_asn").last(),
+            pl.col("count").sum(),
+            pl.col("first_seen").min(),
+            pl.col("last_seen").max(),
+        )
+        .select(list(_NOBODY))
+    )
+
+
+class _Writer:
+    """Gathers events to files of a good size and writes them durably, in a thread of its own."""
+
+    ROWS = 250_000
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._waiting: list[pl.DataFrame] = []
+        self._rows = 0
+        self.manifest: list[dict[str, object]] = []
+
+    def __enter__(self) -> Self:
+        self._behind = local.Behind(self._write, depth=1)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self._waiting:
+            self._behind.put(self._waiting)
+        self._behind.close()
+
+    def add(self, events: pl.DataFrame) -> None:
+        self._waiting.append(events)
+        self._rows += events.height
+        if self._rows >= self.ROWS:
+            self._behind.put(self._waiting)
+            self._waiting, self._rows = [], 0
+
+    def _write(self, parts: list[pl.DataFrame]) -> None:
+        events = pl.concat(parts)
+        name = f"events-{len(self.manifest):05d}.parquet"
+        path = durable.write(
+            self._folder / name,
+            lambda aside: events.write_parquet(aside, compression="zstd", compression_level=1, statistics=False),
+        )
+        self.manifest.append({"file": name, "rows": events.height, "bytes": path.stat().st_size})

@@ -1,0 +1,115 @@
+"""The steps of one chunk in order: name the asset, drop duplicates, attribute, complete.
+
+This is the hot path. It works on the narrow keys of all rows, and asks the parser for the wide rest
+of the rows that are kept, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from tocsin.core import severity, taxonomy
+from tocsin.pipeline import addresses, duplicates
+from tocsin.pipeline.attribute import Attributor
+from tocsin.pipeline.chunk import INSTANT, KEY_SCHEMA, SCHEMA, Chunk, Reject
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one chunk: rows == events.height + duplicates + len(rejects)."""
+
+    rows: int
+    events: pl.DataFrame
+    """Columns and types of SCHEMA, and `ignored`."""
+    duplicates: int
+    rejects: list[Reject]
+
+
+def run(
+    chunk: Chunk, *, attributor: Attributor, memory: duplicates.Memory, sha256: str, received_at: datetime
+) -> Result:
+    """Take one parsed chunk through attribution and the search for duplicates."""
+    keys = chunk.keys.with_columns(
+        pl.lit(None, dtype=dtype).alias(name) for name, dtype in KEY_SCHEMA.items() if name not in chunk.keys.columns
+    ).with_columns(
+        pl.col("time_source").cast(INSTANT).fill_null(received_at),
+        pl.coalesce("classification_identifier", "classification_type").alias("kind"),
+    )
+    keys = _with_host(keys)
+    read = addresses.read(keys["source_ip"])
+    keys = _with_asset(keys.with_columns(read.text.alias("source_ip")))
+    rejects = list(chunk.rejects)
+    if keys["asset"].null_count():
+        lost = keys.filter(pl.col("asset").is_null())
+        rejects += [Reject(row, "no-asset", "the row names no URL, host name or address") for row in lost["raw_row"]]
+    found = duplicates.keys_of(keys, read)
+    times = keys["time_source"].to_physical().to_numpy()
+    has_asset = keys["asset"].is_not_null().to_numpy()
+    if has_asset.all():
+        keep = memory.admit(found, times)
+    else:
+        keep = np.zeros(keys.height, dtype=bool)
+        keep[has_asset] = memory.admit(found[has_asset], times[has_asset])
+    kept = np.flatnonzero(keep)
+    positions = pl.Series(kept, dtype=pl.UInt32)
+    narrow = keys[positions]
+    part = addresses.Addresses(read.version[kept], read.v4[kept], read.v6[kept], read.text[positions])
+    owners = attributor.attribute(narrow, part)
+    events = _complete(chunk.finish(positions), narrow, owners, sha256, received_at)
+    return Result(chunk.rows, events, int(has_asset.sum()) - len(kept), rejects)
+
+
+def _with_host(keys: pl.DataFrame) -> pl.DataFrame:
+    """Add `host`, the name in the URL or the host name; an address in a URL goes to `source_ip`."""
+    if keys["source_url"].null_count() == keys.height and keys["source_fqdn"].null_count() == keys.height:
+        return keys.with_columns(pl.lit(None, dtype=pl.String).alias("host"))
+    # Between :// and the next slash, without account and port.
+    in_url = pl.col("source_url").str.extract(r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)", 1)
+    named = pl.coalesce(in_url, "source_fqdn").str.to_lowercase().str.strip_chars_end(".")
+    is_address = named.str.contains(r"^(\d{1,3}\.){3}\d{1,3}$|^\[")
+    return keys.with_columns(
+        pl.when(is_address | (named == "")).then(None).otherwise(named).alias("host"),
+        pl.when(is_address).then(named.str.strip_chars("[]")).otherwise("source_ip").alias("source_ip"),
+    )
+
+
+def _with_asset(keys: pl.DataFrame) -> pl.DataFrame:
+    """Add `asset`, and whether it is the address itself."""
+    return keys.with_columns(
+        pl.coalesce(
+            "source_url",
+            "source_fqdn",
+            "source_ip",
+            "source_network",
+            "AS" + pl.col("source_asn").cast(pl.String),
+            "source_account",
+        ).alias("asset"),
+        (pl.col("source_url").is_null() & pl.col("source_fqdn").is_null()).alias("asset_is_address"),
+    )
+
+
+_ASSUMED = {kind: severity.assumed(kind) for kind in taxonomy.TYPES}
+
+
+def _complete(
+    events: pl.DataFrame, narrow: pl.DataFrame, owners: pl.DataFrame, sha256: str, received_at: datetime
+) -> pl.DataFrame:
+    """Join what the parser finished, the keys and the owners to rows of SCHEMA."""
+    extra = [name for name in events.columns if name in SCHEMA and name not in KEY_SCHEMA]
+    events = pl.concat([narrow, events.select(extra), owners], how="horizontal")
+    kind = pl.col("classification_type").fill_null("undetermined")
+    events = events.with_columns(
+        pl.lit(sha256).alias("raw_sha256"),
+        pl.concat_str(pl.lit(sha256[:16] + "-"), pl.col("raw_row").cast(pl.String)).alias("event_id"),
+        pl.lit(received_at, dtype=INSTANT).alias("time_observation"),
+        kind.alias("classification_type"),
+        kind.replace_strict(taxonomy.TYPES, default="other", return_dtype=pl.String).alias("classification_taxonomy"),
+        pl.coalesce("severity", kind.replace_strict(_ASSUMED, default="low", return_dtype=pl.String)).alias("severity"),
+        pl.coalesce("kind", kind).alias("kind"),
+    )
+    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in SCHEMA.items() if name not in events.columns]
+    return events.with_columns(missing).select([pl.col(n).cast(t) for n, t in SCHEMA.items()] + [pl.col("ignored")])
