@@ -55,7 +55,9 @@ def find_new_python():
             become([found, os.path.join(ROOT, "run.py")] + sys.argv[1:])
     have = "%d.%d" % sys.version_info[:2]
     fail(
-        "needs Python 3.11 or later, this is " + have + ". Install one, or: pip3 install --user uv && uv run --no-project"
+        "needs Python 3.11 or later, this is "
+        + have
+        + ". Install one, or: pip3 install --user uv && uv run --no-project"
         " --python 3.11 run.py demo",
         "cần Python 3.11 trở lên, máy này có " + have + ". Hãy cài bản mới, hoặc: pip3 install --user uv && uv run"
         " --no-project --python 3.11 run.py demo",
@@ -63,10 +65,10 @@ def find_new_python():
 
 
 def wanted_stamp():
-    """Tell what an up-to-date installation was made from: both locks and this Python."""
+    """Tell what an up-to-date installation was made from: both locks, this place, and the Python that .venv leads to."""
     import hashlib
 
-    digest = hashlib.sha256(repr((ROOT, sys.version_info[:3])).encode())
+    digest = hashlib.sha256(repr((ROOT, os.path.realpath(PYTHON))).encode())
     for name in LOCKS:
         with open(os.path.join(ROOT, name), "rb") as lock:
             digest.update(lock.read())
@@ -75,13 +77,12 @@ def wanted_stamp():
 
 def prepare(for_work):
     """Install what is locked unless that was done before; `for_work` takes the tools of a developer too."""
-    wanted = wanted_stamp()
     try:
         with open(STAMP, encoding="ascii") as stamp:
             have = stamp.read().split()
     except OSError:
         have = []
-    if have[:1] == [wanted] and (not for_work or "work" in have):
+    if have[:1] == [wanted_stamp()] and os.path.exists(PYTHON) and (not for_work or "work" in have):
         return
     for_work = for_work or "work" in have
     say(
@@ -92,25 +93,28 @@ def prepare(for_work):
     install(os.path.join(ROOT, LOCKS[1 if for_work else 0]))
     make_command()
     with open(STAMP, "w", encoding="ascii") as stamp:
-        stamp.write(wanted + (" work" if for_work else "") + "\n")
+        stamp.write(wanted_stamp() + (" work" if for_work else "") + "\n")
 
 
 def make_environment():
-    """Make .venv for this Python; one made by another Python is made anew."""
+    """Make .venv; one that is there is kept while it works, whichever Python made it."""
     import shutil
     import subprocess
 
-    question = [PYTHON, "-c", "import sys; print(sys.version_info[:3])"]
+    works = "import os, sys, sysconfig; sys.exit(sys.version_info < (3, 11) or not os.path.isdir(sysconfig.get_path('purelib')))"
     try:
-        if subprocess.check_output(question, text=True).strip() == repr(sys.version_info[:3]):
+        if subprocess.call([PYTHON, "-c", works], stderr=subprocess.DEVNULL) == 0:
             return
-    except (OSError, subprocess.CalledProcessError):
+    except OSError:
         pass
     shutil.rmtree(HOME, ignore_errors=True)
     try:
         import venv
     except ImportError:
-        fail("this Python lacks its module venv (Debian: python3-venv)", "Python này thiếu mô-đun venv (Debian: python3-venv)")
+        fail(
+            "this Python lacks its module venv (Debian: python3-venv)",
+            "Python này thiếu mô-đun venv (Debian: python3-venv)",
+        )
     try:
         # Without pip: Debian takes ensurepip out of python3, and the pip outside serves as well.
         venv.EnvBuilder(symlinks=os.name != "nt").create(HOME)
@@ -128,7 +132,11 @@ def install(lock):
     uv = shutil.which("uv")
     if uv:
         # uv reads none of pip's settings; who told pip where packages come from meant every installer.
-        for ours, theirs in (("UV_DEFAULT_INDEX", "PIP_INDEX_URL"), ("UV_INDEX", "PIP_EXTRA_INDEX_URL"), ("SSL_CERT_FILE", "PIP_CERT")):
+        for ours, theirs in (
+            ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"),
+            ("UV_INDEX", "PIP_EXTRA_INDEX_URL"),
+            ("SSL_CERT_FILE", "PIP_CERT"),
+        ):
             if os.environ.get(theirs):
                 environment.setdefault(ours, os.environ[theirs])
         if subprocess.call([uv, "pip", "install", "--quiet", "--python", PYTHON] + options, env=environment) == 0:
