@@ -1,34 +1,28 @@
-"""What every test run shares: which tests run on which database, and where there is no browser."""
+"""Where tests keep their data, and which of them run a second time on PostgreSQL."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 
 import pytest
 
-DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
-
-
-def touches_database(item: pytest.Item) -> bool:
-    """Tell whether a test reads or writes the database of the run."""
-    fixtures = set(getattr(item, "fixturenames", ()))
-    return item.get_closest_marker("django_db") is not None or bool(DATABASE_FIXTURES & fixtures)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Name the markers of this repository."""
-    config.addinivalue_line("markers", "browser: needs Chromium, named by TOCSIN_TEST_CHROMIUM")
+# Before Django's settings are read: no test may touch the data folder of an installation.
+if "TOCSIN_HOME" not in os.environ:
+    os.environ["TOCSIN_HOME"] = tempfile.mkdtemp(prefix="tocsin-test-")
+os.environ.setdefault("TOCSIN_EMAIL_FROM", "Đội ứng cứu <canhbao@team.example>")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the second database or a machine without a browser cannot tell us anything about."""
-    only_database = os.environ.get("TOCSIN_TEST_ONLY") == "database"
-    no_browser = not os.environ.get("TOCSIN_TEST_CHROMIUM") and not os.environ.get("CI")
-    left_out = [
-        item
-        for item in items
-        if (only_database and not touches_database(item)) or (no_browser and item.get_closest_marker("browser"))
-    ]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    """Keep only the tests that touch the database when the second database has its turn."""
+    if os.environ.get("TOCSIN_TEST_ONLY") != "database":
+        return
+    touches = {"db", "transactional_db", "django_db_setup", "live_server", "client", "admin_client"}
+    kept, dropped = [], []
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        database = item.get_closest_marker("django_db") is not None or item.get_closest_marker("database") is not None
+        (kept if database or fixtures & touches else dropped).append(item)
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = kept

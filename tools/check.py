@@ -1,114 +1,102 @@
-"""Run every check of this repository; `python3 run.py test` prepares the tools and starts this.
+"""Run every check of this repository: style, types, floors, documents, and all tests on both databases.
 
-Without arguments: form (ruff), types (mypy), floors (import-linter), house linters, migrations,
-catalogues, reference pages, and every test on SQLite; then, on a PostgreSQL server started for
-the purpose, every test that touches the database. Arguments go to pytest, and then only the tests run.
+    python3 run.py test              everything, as in CI
+    python3 run.py test PATH -k …    only those tests, on SQLite (arguments go to pytest)
 
-With CI=true nothing may be left out: a missing PostgreSQL or Chromium is a failure.
+PostgreSQL and Chromium are found, or installed where that is allowed, or named in one line. With
+CI=true nothing may be missing.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import postgres
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-
-import postgresql  # noqa: E402
-
-CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
-PYTHON = [sys.executable]
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-NOTHING_COLLECTED = 5
-
-CHECKS: dict[str, list[str]] = {
-    "lint": ["-m", "ruff", "check", "--quiet", "."],
-    "format": ["-m", "ruff", "format", "--quiet", "--check", "."],
-    "types": ["-m", "mypy"],
-    "floors": ["-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
-    "scope": ["tools/scope.py"],
-    "lock": ["tools/lock.py", "--check"],
-    "migrations": ["-m", "django", "makemigrations", "--check", "--dry-run"],
-    "translations": ["tools/translations.py"],
-    "reference": ["tools/reference.py", "--check"],
-}
+BIN = Path(sys.executable).parent
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-def run(name: str, command: list[str], environment: dict[str, str]) -> bool:
-    """Run one check, saying its name and how it ended."""
-    print(f"── {name}", flush=True)
+def step(title: str, command: list[str], environment: dict[str, str], accept: tuple[int, ...] = (0,)) -> bool:
+    """Run one check, say how it went and how long it took."""
+    print(f"── {title}", flush=True)
     began = time.monotonic()
-    code = subprocess.call([*PYTHON, *command], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
-    good = code == 0
-    print(f"── {name}: {'ok' if good else f'FAILED ({code})'} in {time.monotonic() - began:.0f} s", flush=True)
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    good = code in accept
+    print(f"   {'ok' if good else f'FAILED (exit {code})'} after {time.monotonic() - began:.0f} s", flush=True)
     return good
 
 
-def tests(name: str, arguments: list[str], environment: dict[str, str]) -> bool:
-    """Run pytest on two workers; a choice of tests that is empty on one database is no failure."""
-    print(f"── tests on {name}", flush=True)
-    command = [*PYTHON, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", *arguments]
-    code = subprocess.call(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL)
-    return code == 0 or (code == NOTHING_COLLECTED and bool(arguments))
+def find_chromium() -> str | None:
+    """Return a Chromium to test with; install Debian's where this user may."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None and postgres.may_install():
+        postgres.install("chromium")
+        found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found
 
 
-@contextlib.contextmanager
-def postgresql_or_none() -> Iterator[str | None]:
-    """Give the URL of a throw-away PostgreSQL, the one the caller named, or None where there is no server."""
-    if given := os.environ.get("TOCSIN_TEST_DATABASE_URL"):
-        yield given
-        return
-    try:
-        server = postgresql.start()
-    except postgresql.NoServer as error:
-        print(f"PostgreSQL: {error}", file=sys.stderr)
-        yield None
-        return
-    try:
-        yield server.url
-    finally:
-        server.stop()
-
-
-def main(arguments: list[str]) -> int:
-    environment = dict(os.environ, PYTHONPATH=str(ROOT / "src"), DJANGO_SETTINGS_MODULE="tocsin.project.settings")
-    for inherited in ("DATABASE_URL", "TOCSIN_HOME", "TOCSIN_EMAIL_URL", "TOCSIN_BASE_URL", "TOCSIN_EMAIL_FROM"):
-        environment.pop(inherited, None)  # an operator's own system is not a test bench
-    failed: list[str] = []
-    if not arguments:
-        failed += [name for name, command in CHECKS.items() if not run(name, command, environment)]
-    left_out: list[str] = []
-    chromium = os.environ.get("TOCSIN_TEST_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if chromium:
+def main() -> int:
+    """Run the checks; 0 when all passed and nothing that must not be missing was missing."""
+    arguments = sys.argv[1:]
+    scratch = Path(tempfile.mkdtemp(prefix="tocsin-test-"))
+    environment = dict(os.environ, TOCSIN_HOME=str(scratch / "home"), PYTHONDONTWRITEBYTECODE="1")
+    environment["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
+    environment.pop("DATABASE_URL", None)
+    environment["DJANGO_SETTINGS_MODULE"] = "tocsin.project.settings"
+    missing: list[str] = []
+    if chromium := find_chromium():
         environment["TOCSIN_TEST_CHROMIUM"] = chromium
     else:
-        left_out.append("tests in a browser (no Chromium found; Debian: apt install chromium)")
-    with postgresql_or_none() as url:
-        if url:
-            environment["TOCSIN_TEST_DATABASE_URL"] = url
-        if not tests("SQLite", arguments, environment):
-            failed.append("tests on SQLite")
-        if url:
-            # Choosing happens in conftest.py: only what touches the database is worth a second run.
-            on_postgresql = {**environment, "DATABASE_URL": url, "TOCSIN_TEST_ONLY": "database"}
-            if not tests("PostgreSQL", arguments, on_postgresql):
-                failed.append("tests on PostgreSQL")
-        else:
-            left_out.append("tests on PostgreSQL (no server found; Debian: apt install postgresql)")
-    for what in left_out:
-        print(f"NOT RUN: {what}", file=sys.stderr)
-    if left_out and CI:
-        failed.append("nothing may be left out with CI=true")
-    print(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.", file=sys.stderr)
-    return 1 if failed else 0
+        missing.append("Chromium was not found: the tests in a browser did not run (Debian: apt install chromium)")
+    pytest = [sys.executable, "-m", "pytest", "-q"]
+    try:
+        if arguments:
+            return subprocess.run([*pytest, *arguments], cwd=ROOT, env=environment, check=False).returncode
+        results = [step(title, command, environment) for title, command in still_checks()]
+        results.append(step("tests on SQLite", [*pytest, "-n", "2"], environment))
+        try:
+            with postgres.server(scratch / "postgres") as url:
+                both = dict(environment, DATABASE_URL=url, TOCSIN_TEST_ONLY="database")
+                results.append(step("tests of the database on PostgreSQL", [*pytest, "-n", "2"], both, accept=(0, 5)))
+        except postgres.Unavailable as why:
+            missing.append(f"{why}: the tests on PostgreSQL did not run")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    for line in missing:
+        print(f"MISSING: {line}", flush=True)
+    if IN_CI and missing:
+        return 1
+    print("all checks passed" if all(results) else "SOME CHECKS FAILED", flush=True)
+    return 0 if all(results) else 1
+
+
+def still_checks() -> list[tuple[str, list[str]]]:
+    """List what can be checked without running the product."""
+    python = sys.executable
+    checks = [
+        ("style", [str(BIN / "ruff"), "check", "."]),
+        ("format", [str(BIN / "ruff"), "format", "--check", "."]),
+        ("types", [str(BIN / "mypy")]),
+        ("floors", [str(BIN / "lint-imports")]),
+        ("locks", [python, "tools/lock.py", "--check"]),
+        ("translations", [python, "tools/translations.py"]),
+        ("migrations", [python, "-m", "django", "makemigrations", "--check", "--dry-run"]),
+    ]
+    optional = {"tools/scope.py": "scope", "tools/documents.py": "documents"}
+    checks += [(title, [python, path, "--check"]) for path, title in optional.items() if (ROOT / path).exists()]
+    return checks
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

