@@ -29,7 +29,9 @@ def add_user(*, email: str, role: Role, actor: Viewer, now: datetime, name: str 
     if User.objects.filter(email=email.lower()).exists():
         raise UserExists(email)
     user = User.objects.create_user(email, role=role.value, name=name, created_at=now)
-    audit.record(actor=actor, action="user-added", object_kind="user", object_id=email, now=now, detail={"role": role.value})
+    audit.record(
+        actor=actor, action="user-added", object_kind="user", object_id=email, now=now, detail={"role": role.value}
+    )
     return user
 
 

@@ -17,7 +17,12 @@ from tocsin.core import constituency as plain
 
 @transaction.atomic
 def import_all(
-    *, organizations: Sequence[plain.Organization], ignored: Sequence[plain.Ignored], actor: Viewer, now: datetime, dry_run: bool = False
+    *,
+    organizations: Sequence[plain.Organization],
+    ignored: Sequence[plain.Ignored],
+    actor: Viewer,
+    now: datetime,
+    dry_run: bool = False,
 ) -> list[rules.Change]:
     """Make the named organizations as given; leave the others alone. Return what changed; a dry run changes nothing."""
     before, _ = queries.as_values(SYSTEM)
@@ -55,8 +60,12 @@ def _replace_holdings(organizations: Sequence[plain.Organization]) -> None:
     def days(item: object) -> dict[str, object]:
         return {"valid_from": item.valid_from, "valid_to": item.valid_to}  # type: ignore[attr-defined]
 
-    Network.objects.bulk_create(Network(organization_id=o.id, cidr=n.cidr, **days(n)) for o in organizations for n in o.networks)
-    Domain.objects.bulk_create(Domain(organization_id=o.id, name=d.name, **days(d)) for o in organizations for d in o.domains)
+    Network.objects.bulk_create(
+        Network(organization_id=o.id, cidr=n.cidr, **days(n)) for o in organizations for n in o.networks
+    )
+    Domain.objects.bulk_create(
+        Domain(organization_id=o.id, name=d.name, **days(d)) for o in organizations for d in o.domains
+    )
     AutonomousSystem.objects.bulk_create(
         AutonomousSystem(organization_id=o.id, number=a.number, **days(a)) for o in organizations for a in o.asns
     )

@@ -32,7 +32,9 @@ def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
 def contacts_on(viewer: Viewer, organization_id: str, day: date) -> list[Contact]:
     """Return who is told of an organization's findings on a day: security contacts, else all."""
     rows = scoped(Contact.objects.filter(organization_id=organization_id), viewer)
-    current = list(rows.filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)).order_by("id"))
+    current = list(
+        rows.filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)).order_by("id")
+    )
     return [contact for contact in current if "security" in contact.roles] or current
 
 
@@ -47,10 +49,15 @@ def as_values(viewer: Viewer) -> tuple[list[plain.Organization], list[plain.Igno
             parent=o.parent_id,  # type: ignore[attr-defined]
             sector=o.sector,
             language=o.language,
-            networks=tuple(plain.Network(n.cidr, n.valid_from, n.valid_to) for n in sorted(o.networks.all(), key=lambda n: n.pk)),  # type: ignore[attr-defined]
-            domains=tuple(plain.Domain(d.name, d.valid_from, d.valid_to) for d in sorted(o.domains.all(), key=lambda d: d.pk)),  # type: ignore[attr-defined]
+            networks=tuple(
+                plain.Network(n.cidr, n.valid_from, n.valid_to) for n in sorted(o.networks.all(), key=lambda n: n.pk)
+            ),  # type: ignore[attr-defined]
+            domains=tuple(
+                plain.Domain(d.name, d.valid_from, d.valid_to) for d in sorted(o.domains.all(), key=lambda d: d.pk)
+            ),  # type: ignore[attr-defined]
             asns=tuple(
-                plain.AutonomousSystem(a.number, a.valid_from, a.valid_to) for a in sorted(o.autonomoussystems.all(), key=lambda a: a.pk)  # type: ignore[attr-defined]
+                plain.AutonomousSystem(a.number, a.valid_from, a.valid_to)
+                for a in sorted(o.autonomoussystems.all(), key=lambda a: a.pk)  # type: ignore[attr-defined]
             ),
             contacts=tuple(
                 plain.Contact(c.name, c.email, tuple(c.roles), c.phone, c.language, c.valid_from, c.valid_to)

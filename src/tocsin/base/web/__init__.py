@@ -1,0 +1,1 @@
+"""The look and manners of every page: the frame, styles, keys, safe headers."""
