@@ -72,12 +72,8 @@ class Registry:
     def at(self, number: int) -> Slice:
         """Return a slice by its number, built on first use."""
         if number not in self._slices:
-            day = (
-                int(self.boundaries[number - 1])
-                if number
-                else (int(self.boundaries[0]) - 1 if len(self.boundaries) else 0)
-            )
-            self._slices[number] = self._build(day)
+            # A slice is what holds on its first day; the first one reaches back for ever.
+            self._slices[number] = self._build(int(self.boundaries[number - 1]) if number else ALWAYS)
         return self._slices[number]
 
     def _build(self, day: int) -> Slice:
