@@ -20,7 +20,7 @@ import numpy as np
 from tocsin.core.constituency import Ignored, Organization
 
 K = TypeVar("K")
-ALWAYS = date.min.toordinal()
+ALWAYS = 0
 EVER = date.max.toordinal()
 
 
