@@ -89,5 +89,222 @@ def _table(summary: dict[str, Any]) -> None:
     )
 
 
+def _work() -> Any:
+    """Import what needs the database, and bring its tables up to date."""
+    from tocsin.project import work
+
+    work.prepare()
+    return work
+
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@main.group()
+def constituency() -> None:
+    """Who is protected."""
+
+
+@constituency.command("import")
+@click.argument("file", type=FILE)
+@click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+@AS_JSON
+def constituency_import(file: Path, dry_run: bool, as_json: bool) -> None:
+    """Import organizations from FILE (YAML, JSON, CSV or XLSX)."""
+    if not file.is_file():
+        fail(f"{file}: no such file")
+    found = _work().import_constituency(file, dry_run=dry_run)
+    if as_json:
+        show(found)
+    for error in found["errors"]:
+        click.echo(f"tocsin: {file}: {error['place']}: {error['reason']}", err=True)
+    if found["errors"]:
+        click.echo(f"tocsin: nothing was imported: {len(found['errors'])} errors", err=True)
+        sys.exit(1)
+    for overlap in found["overlaps"]:
+        click.echo(f"tocsin: both {overlap['one']} and {overlap['other']} hold {overlap['value']}", err=True)
+    if not as_json:
+        for change in found["changes"]:
+            if change["what"] != "same":
+                click.echo(f"{change['what']:8} {change['organization']}  {', '.join(change['fields'])}")
+        n = sum(change["what"] != "same" for change in found["changes"])
+        click.echo(f"{n} of {len(found['changes'])} organizations {'would change' if dry_run else 'changed'}")
+
+
+@constituency.command("export")
+@click.argument("file", type=FILE)
+def constituency_export(file: Path) -> None:
+    """Write the constituency to FILE; importing it again changes nothing."""
+    n = _work().export_constituency(file)
+    click.echo(f"{n} organizations written to {file}", err=True)
+
+
+@main.group()
+def intake() -> None:
+    """What comes in."""
+
+
+@intake.command("add")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--format", "format_name", help="Force a format instead of recognizing it by content.")
+@click.option("--window", help="Drop repeats within this time, for example 24h; else only the same source time.")
+@AS_JSON
+def intake_add(files: tuple[Path, ...], format_name: str | None, window: str | None, as_json: bool) -> None:
+    """Take report FILES in: kept byte for byte, parsed, attributed, folded into findings."""
+    from tocsin.core import durations
+    from tocsin.feeds import recognize
+
+    if format_name and recognize.by_name(format_name) is None:
+        fail(f"no format is called {format_name}; known: {', '.join(f.name for f in recognize.FORMATS)}", 2)
+    try:
+        reach = int(durations.parse(window).total_seconds() * 1_000_000) if window else 0
+    except durations.BadDuration as error:
+        fail(str(error), 2)
+    for path in files:
+        if not path.is_file():
+            fail(f"{path}: no such file")
+    summary = _work().add(list(files), format_name=format_name, window=reach)
+    if as_json:
+        show(summary)
+    else:
+        _table(summary)
+    if any(file["format"] is None and not file["repeated"] for file in summary["files"]):
+        click.echo("tocsin: some files were not read; `tocsin intake rejects` says why", err=True)
+        sys.exit(1)
+
+
+@intake.command("rejects")
+@AS_JSON
+def intake_rejects(as_json: bool) -> None:
+    """List the rows that became no event, with file, row and reason."""
+    found = _work().rejects()
+    if as_json:
+        show(found)
+        return
+    for reject in found:
+        click.echo(f"{reject['file_name']}:{reject['row']}  {reject['reason']}  {reject['detail']}")
+
+
+@main.group()
+def findings() -> None:
+    """What was found, one row for each organization, asset and kind."""
+
+
+@findings.command("list")
+@click.option("--organization", default="", help="Only of this organization.")
+@AS_JSON
+def findings_list(organization: str, as_json: bool) -> None:
+    """List findings, the gravest first."""
+    found = _work().list_findings(organization)
+    if as_json:
+        show(found)
+        return
+    for finding in found:
+        click.echo(
+            f"{finding['severity']:8} {finding['organization']}  {finding['asset']}  {finding['kind']}  {finding['owner']}"
+        )
+
+
+@main.group()
+def notices() -> None:
+    """Warnings: decide, approve, explain."""
+
+
+@notices.command("run")
+@click.option("--dry-run", is_flag=True, help="Decide, and send nothing.")
+@click.option("--now", "at", help="Decide as of this instant (ISO 8601) instead of now.")
+@AS_JSON
+def notices_run(dry_run: bool, at: str | None, as_json: bool) -> None:
+    """Decide who hears from us now, and hand the messages over."""
+    from datetime import UTC, datetime
+
+    try:
+        instant = datetime.fromisoformat(at) if at else None
+    except ValueError:
+        fail(f"{at!r} is no instant; write for example 2026-11-24T09:00:00+07:00", 2)
+    if instant is not None and instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    found = _work().run_notices(at=instant, dry_run=dry_run)
+    if as_json:
+        show(found)
+    else:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in found["reasons"].items())
+        click.echo(
+            f"decided {found['decided']} ({reasons}); sent {found['sent']}, waiting {found['waiting']}, failed {found['failed']}"
+        )
+    if found["failed"]:
+        sys.exit(1)
+
+
+@notices.command("approve")
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every notice that waits.")
+def notices_approve(ids: tuple[str, ...], everything: bool) -> None:
+    """Let waiting notices go out, by identifier or reference."""
+    if bool(ids) == everything:
+        fail("name notices, or --all", 2)
+    done, missed = _work().approve(list(ids), everything=everything)
+    click.echo(f"{done} approved", err=True)
+    if missed:
+        fail(f"not waiting or not known: {', '.join(missed)}")
+
+
+@notices.command("list")
+@AS_JSON
+def notices_list(as_json: bool) -> None:
+    """List notices, newest first."""
+    found = _work().list_notices()
+    if as_json:
+        show(found)
+        return
+    for notice in found:
+        click.echo(
+            f"{notice['reference']}  {notice['state']:10} {notice['severity']:8} {notice['organization']}  {notice['reason']}"
+        )
+
+
+@notices.command("explain")
+@click.argument("id_", metavar="ID")
+@AS_JSON
+def notices_explain(id_: str, as_json: bool) -> None:
+    """Tell the six stops of a notice, with every reason and file hash."""
+    found = _work().explain(id_)
+    if found is None:
+        fail(f"{id_}: no such notice")
+    if as_json:
+        show(found)
+        return
+    for stop in ("collect", "parse", "attribute", "fold", "decide", "deliver", "answers"):
+        click.echo(stop)
+        rows = found[stop] if isinstance(found[stop], list) else [found[stop]]
+        for row in rows:
+            click.echo("    " + "  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+@main.group()
+def user() -> None:
+    """People who sign in."""
+
+
+@user.command("add")
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice(["administrator", "analyst", "approver", "reader", "contact"]))
+@click.option("--organization", help="Required for the role contact: whose contact.")
+def user_add(email: str, role: str, organization: str | None) -> None:
+    """Add a person and print a link that signs them in once."""
+    if (role == "contact") != bool(organization):
+        fail("--organization belongs to the role contact, and only to it", 2)
+    work = _work()
+    try:
+        path = work.add_user(email, role, organization)
+    except LookupError:
+        fail(f"{organization}: no such organization")
+    except work.accounts.UserExists:
+        fail(f"{email}: is there already")
+    from django.conf import settings
+
+    click.echo(f"{settings.TOCSIN_BASE_URL}{path}")
+
+
 if __name__ == "__main__":
     main()

@@ -1,1 +1,5 @@
+"""Where each address leads."""
+
+from __future__ import annotations
+
 urlpatterns: list[object] = []
