@@ -1,0 +1,15 @@
+"""Template filters for words of the trade."""
+
+from __future__ import annotations
+
+from django import template
+
+from tocsin.base.web.words import WORDS
+
+register = template.Library()
+
+
+@register.filter
+def word(value: str) -> str:
+    """Return a machine word in the reader's language; an unknown one as it is."""
+    return str(WORDS.get(value, value))
