@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from tocsin.base.tenancy import SYSTEM, Viewer, scoped
+from tocsin.findings.queries import findings as all_findings
 from tocsin.intake import queries as intake
 from tocsin.notices import rules
 from tocsin.notices.models import Answer, DecisionLog, Delivery, Notice, Policy
@@ -125,3 +126,21 @@ def explain(viewer: Viewer, notice: Notice) -> dict[str, Any]:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
+
+
+def loop(viewer: Viewer, now: datetime) -> dict[str, int]:
+    """Return the figures of the front page: how many findings stand at each step of the loop."""
+    rows = all_findings(viewer)
+    told = rows.filter(notice_lines__notice__state="sent").distinct()
+    return {
+        "seen": rows.count(),
+        "warned": told.count(),
+        "acknowledged": rows.exclude(owner="silent").count(),
+        "says_fixed": rows.filter(owner="says-fixed").count(),
+        "verified": rows.filter(sensor="gone").count(),
+        "overdue": rows.filter(notice_lines__notice__state="sent", notice_lines__notice__due_at__lt=now)
+        .exclude(sensor="gone")
+        .exclude(owner__in=["not-ours", "false-positive"])
+        .distinct()
+        .count(),
+    }

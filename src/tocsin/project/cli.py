@@ -306,5 +306,27 @@ def user_add(email: str, role: str, organization: str | None) -> None:
     click.echo(f"{settings.TOCSIN_BASE_URL}{path}")
 
 
+PORT = click.option("--port", default=8000, show_default=True, help="Port on this machine.")
+
+
+@main.command()
+@click.option("--demo", "is_demo", is_flag=True, help="Fill a new installation with an invented province.")
+@PORT
+def up(is_demo: bool, port: int) -> None:
+    """Run web server and worker in the foreground until Ctrl-C."""
+    from tocsin.project.up import up as run
+
+    sys.exit(run(port=port, demo=is_demo))
+
+
+@main.command()
+@PORT
+def demo(port: int) -> None:
+    """Run a working system with an invented province: `up --demo`."""
+    from tocsin.project.up import up as run
+
+    sys.exit(run(port=port, demo=True))
+
+
 if __name__ == "__main__":
     main()

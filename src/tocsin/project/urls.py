@@ -2,4 +2,34 @@
 
 from __future__ import annotations
 
-urlpatterns: list[object] = []
+from django.conf.urls.i18n import set_language
+from django.urls import path
+
+from tocsin.accounts import views as accounts
+from tocsin.constituency import views as constituency
+from tocsin.findings import views as findings
+from tocsin.intake import views as intake
+from tocsin.notices import views as notices
+from tocsin.project import health
+
+urlpatterns = [
+    path("", notices.loop, name="loop"),
+    path("findings/", findings.findings, name="findings"),
+    path("findings/<uuid:id_>/", findings.finding, name="finding"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<uuid:id_>/", notices.notice, name="notice"),
+    path("notices/<uuid:id_>/approval/", notices.approval, name="approval"),
+    path("organizations/", constituency.organizations, name="organizations"),
+    path("organizations/<str:id_>/", constituency.organization, name="organization"),
+    path("intake/", intake.intake, name="intake"),
+    path("intake/unattributed/", intake.unattributed, name="unattributed"),
+    path("sent/", notices.sent, name="sent"),
+    path("sent/<uuid:id_>/", notices.message, name="message"),
+    path("answer/<str:token>/", notices.answer, name="answer"),
+    path("sign-in/", accounts.sign_in, name="sign-in"),
+    path("sign-in/<str:secret>/", accounts.sign_in_by_link, name="sign-in-by-link"),
+    path("sign-out/", accounts.sign_out, name="sign-out"),
+    path("language/", set_language, name="set_language"),
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+]

@@ -1,0 +1,319 @@
+"""Read delimited text (CSV) fast and exactly: blocks of whole records, and each record that does not fit by its number.
+
+Polars reads a block; it refuses one with a row that is too long, and fills a row that is too short
+with nulls. So only rows whose last field is null need a second look. A block that is refused is read
+again record by record, in plain Python. What real input brings is made plain first: byte order
+marks, UTF-16, carriage returns, NUL bytes, broken UTF-8.
+
+A record is a row after the heading; lines without any character are no records.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+
+from tocsin.pipeline.chunk import Reject
+
+LONGEST = 16 << 20
+"""A record longer than this many bytes is refused; it also bounds what waits for a closing quote."""
+SHOWN = 4096
+"""How much of a refused record is kept with the reject, in characters."""
+ROW = "_row"
+_SLICE = 1 << 18  # the processor's cache holds it, so that counting costs no memory traffic
+_MARK = "\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Consecutive records of a file. `frame` has a String column per heading and ROW, their number from 1."""
+
+    n: int
+    """How many records there were, those in `rejects` included."""
+    frame: pl.DataFrame
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def unique_names(heading: list[str]) -> list[str]:
+    """Return the heading with every name once: a name that comes again is `name_2`, an empty one `column_5`."""
+    names: list[str] = []
+    for place, name in enumerate(heading, start=1):
+        wanted = name or f"column_{place}"
+        candidate, n = wanted, 1
+        while candidate in names or candidate == ROW:
+            n += 1
+            candidate = f"{wanted}_{n}"
+        names.append(candidate)
+    return names
+
+
+def heading(head: bytes, separator: str = ",") -> list[str]:
+    """Return the fields of the first record in these first bytes of a file, stripped; [] when there is none."""
+    text = head[:4]
+    if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        head = head[: len(head) & ~1].decode("utf-16", "replace").encode()
+    head = _plain(head.removeprefix(codecs.BOM_UTF8)).lstrip(b"\n")
+    return [name.strip("\ufeff \t") for name in _split(_first_record(head).decode("utf-8", "replace"), separator) or []]
+
+
+def read(file: BinaryIO, *, chunk_bytes: int, separator: str = ",") -> Iterator[tuple[list[str], Records]]:
+    """Yield (names of the columns, records) for each block of the file. Nothing in the bytes makes it raise."""
+    names: list[str] | None = None
+    before = 0
+    for block in _blocks(file, chunk_bytes):
+        data = block
+        if names is None and data is not None:
+            data = data.lstrip(b"\n")
+            first = _first_record(data)
+            if not first:
+                continue
+            names = unique_names(
+                [name.strip("\ufeff \t") for name in _split(first.decode("utf-8", "replace"), separator) or []]
+            )
+            data = data[len(first) + 1 :]
+        if data is None:
+            reject = Reject(before + 1, "row-too-long", f"the record has more than {LONGEST} bytes")
+            records = Records(1, _frame([], [], names or []), [reject])
+        elif data:
+            records = _records(data, names or [], before, separator)
+        else:
+            continue
+        before += records.n
+        yield names or [], records
+
+
+def _blocks(file: BinaryIO, size: int) -> Iterator[bytes | None]:
+    """Yield blocks of whole records, UTF-8 with line feeds and without NUL; None for a record that is too long."""
+    read = _reader(file)
+    rest, skipping = b"", False
+    while True:
+        fresh = read(size)
+        data = rest + fresh if rest else fresh
+        if skipping:
+            end = data.find(b"\n") + 1
+            if not end and fresh:
+                continue
+            data, skipping = data[end:] if end else b"", False
+        if not fresh:
+            if data:
+                yield data if data.endswith(b"\n") else data + b"\n"
+            return
+        end = _cut(data)
+        if not end and len(data) > LONGEST:
+            end = data.rfind(b"\n") + 1  # a quote that never closes: reading record by record finds where it went wrong
+            if not end:
+                yield None
+                rest, skipping = b"", True
+                continue
+        rest = data[end:]
+        if end:
+            yield data if end == len(data) else data[:end]
+
+
+def _reader(file: BinaryIO) -> Callable[[int], bytes]:
+    """Return a function that reads about so many bytes as plain UTF-8; b"" at the end only."""
+    first = file.read(4)
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+    else:
+        decoder = None
+        first = first.removeprefix(codecs.BOM_UTF8)
+
+    def read(size: int) -> bytes:
+        nonlocal first
+        while True:
+            data, first = first + file.read(size) if first else _up_to_a_line(file, size), b""
+            if not data:
+                return decoder.decode(b"", final=True).encode() if decoder else b""
+            if decoder:
+                data = decoder.decode(data).encode()
+            while data.endswith(b"\r"):  # perhaps the first half of a pair
+                following = file.read(2 if decoder else 1)
+                data += decoder.decode(following).encode() if decoder else following
+                if not following:
+                    break
+            if data := _plain(data):
+                return data
+
+    return read
+
+
+def _up_to_a_line(file: BinaryIO, size: int) -> bytes:
+    """Read about `size` bytes that end with a line, where one ends close enough: what follows it need not be copied."""
+    if size > 4 * _SLICE and file.seekable():
+        here = file.tell()
+        file.seek(here + size - _SLICE)
+        end = file.read(_SLICE).rfind(b"\n") + 1
+        file.seek(here)
+        if end:
+            size += end - _SLICE
+    return file.read(size)
+
+
+def _plain(data: bytes) -> bytes:
+    if b"\0" in data:
+        data = data.replace(b"\0", b"")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data
+
+
+def _cut(data: bytes) -> int:
+    """Return how many bytes of `data` are whole records: up to the last line feed outside quotes."""
+    end = data.rfind(b"\n") + 1
+    array = np.frombuffer(data, dtype=np.uint8)
+    quotes = sum(
+        np.count_nonzero(array[start : min(start + _SLICE, end)] == ord('"')) for start in range(0, end, _SLICE)
+    )
+    if quotes % 2 == 0:
+        return end
+    inside = np.cumsum(array == ord('"'), dtype=np.uint8) & 1
+    breaks = np.flatnonzero((array == ord("\n")) & (inside == 0))
+    return int(breaks[-1]) + 1 if len(breaks) else 0
+
+
+def _first_record(data: bytes) -> bytes:
+    end = 0
+    while (end := data.find(b"\n", end)) >= 0:
+        if data.count(b'"', 0, end) % 2 == 0:
+            return data[:end]
+        end += 1
+    return data
+
+
+def _records(block: bytes, names: list[str], before: int, separator: str) -> Records:
+    try:
+        found = _fast(block, names, before, separator)
+    except pl.exceptions.PolarsError:
+        found = None
+    return found or _slow(block.decode("utf-8", "replace"), names, before, separator)
+
+
+def _fast(block: bytes, names: list[str], before: int, separator: str) -> Records | None:
+    """Read the block with Polars; None (or a Polars error) when it needs reading record by record."""
+    frame = pl.read_csv(
+        block, has_header=False, schema=dict.fromkeys(names, pl.String()), separator=separator, quote_char='"'
+    )
+    if not (open_ended := frame[names[-1]].is_null()).any():
+        return Records(frame.height, frame.with_row_index(ROW, before + 1))
+    lines = _lines(block)
+    if len(lines) != frame.height:
+        return None  # line feeds inside quotes: which line belongs to which record is not known here
+    blank = lines.is_null()
+    if blank.any():
+        frame, lines, open_ended = frame.filter(~blank), lines.filter(~blank), open_ended.filter(~blank)
+    numbered = frame.with_row_index(ROW, before + 1)
+    whole = ~open_ended.to_numpy()
+    whole[~whole] = _whole(lines.filter(open_ended), len(names), separator)
+    if whole.all():
+        return Records(numbered.height, numbered)
+    mask = pl.Series(whole)
+    short = zip(numbered.filter(~mask)[ROW], lines.filter(~mask), strict=True)
+    return Records(
+        numbered.height,
+        numbered.filter(mask),
+        [_ragged(row, _split(line, separator), names, line) for row, line in short],
+    )
+
+
+def _lines(block: bytes) -> pl.Series:
+    # A separator that cannot occur, for NUL is gone: each line is one field; a line without anything is null.
+    return pl.read_csv(
+        block, has_header=False, schema={"line": pl.String()}, separator="\0", quote_char=None
+    ).to_series()
+
+
+def _whole(lines: pl.Series, n: int, separator: str) -> np.ndarray:
+    """Return which lines have all n fields: with one more field at their end, that one must come out as number n + 1."""
+    if lines.is_empty():
+        return np.zeros(0, dtype=bool)
+    guide = separator * n
+    text = "\n".join([guide, (lines + separator + _MARK).str.join("\n").item()])
+    names = {str(place): pl.String() for place in range(n + 1)}
+    marks = pl.read_csv(text.encode(), has_header=False, schema=names, separator=separator, quote_char='"', columns=[n])
+    return (marks.to_series()[1:] == _MARK).fill_null(value=False).to_numpy()
+
+
+def _slow(text: str, names: list[str], before: int, separator: str) -> Records:
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    rows: list[list[str | None]] = []
+    numbers: list[int] = []
+    rejects: list[Reject] = []
+    n = place = 0
+    while place < len(lines):
+        line = lines[place]
+        if not line:
+            place += 1
+            continue
+        n += 1
+        record, taken = _joined(lines, place)
+        fields = None if record is None else _split(record, separator)
+        if (fields is None or len(fields) != len(names)) and taken > 1:
+            record, taken, fields = line, 1, None  # a stray quote must not swallow the rows that follow
+        if fields is None:
+            rejects.append(Reject(before + n, "bad-quotes", "a quote is not closed where the field ends", line[:SHOWN]))
+        elif len(fields) != len(names):
+            rejects.append(_ragged(before + n, fields, names, line))
+        else:
+            rows.append([value or None for value in fields])
+            numbers.append(before + n)
+        place += taken
+    return Records(n, _frame(rows, numbers, names), rejects)
+
+
+def _joined(lines: list[str], place: int) -> tuple[str | None, int]:
+    """Return the record that begins on this line and how many lines it takes; None when its quotes never close."""
+    record, taken, quotes = lines[place], 1, lines[place].count('"')
+    if quotes % 2 == 0:
+        return record, 1
+    size = len(record)
+    while quotes % 2:
+        if place + taken >= len(lines) or size > LONGEST:
+            return None, taken
+        following = lines[place + taken]
+        quotes += following.count('"')
+        size += len(following)
+        taken += 1
+    return "\n".join(lines[place : place + taken]), taken
+
+
+def _split(record: str, separator: str) -> list[str] | None:
+    """Return the fields of one record; None when a quote is not closed where its field ends."""
+    if '"' not in record:
+        return record.split(separator)
+    fields: list[str] = []
+    quoted: list[str] | None = None
+    for part in record.split(separator):
+        if quoted is None:
+            if not part.startswith('"'):
+                fields.append(part)
+                continue
+            quoted, body = [part], part[1:]
+        else:
+            quoted.append(part)
+            body = part
+        if (len(body) - len(body.rstrip('"'))) % 2:
+            inner = separator.join(quoted)[1:-1]
+            if '"' in inner.replace('""', ""):
+                return None
+            fields.append(inner.replace('""', '"'))
+            quoted = None
+    return fields if quoted is None else None
+
+
+def _ragged(row: int, fields: list[str] | None, names: list[str], line: str) -> Reject:
+    n = len(fields or [])
+    return Reject(row, "ragged-row", f"{n} fields where the heading has {len(names)}", line[:SHOWN])
+
+
+def _frame(rows: list[list[str | None]], numbers: list[int], names: list[str]) -> pl.DataFrame:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    data = {name: pl.Series(name, values, dtype=pl.String) for name, values in zip(names, columns, strict=True)}
+    return pl.DataFrame({ROW: pl.Series(numbers, dtype=pl.get_index_type()), **data})
