@@ -51,4 +51,4 @@ class SignInLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"link for {self.user_id}"  # type: ignore[attr-defined]
+        return f"link for {self.user_id}"

@@ -15,7 +15,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -111,7 +111,9 @@ def run(
         shutil.rmtree(scratch, ignore_errors=True)
         (out / ".rejects.part").unlink(missing_ok=True)
     unattributed = _merge(nobody) if nobody else pl.DataFrame(schema=_NOBODY)
-    return Outcome(summary, findings, unattributed, memory.new(), [part["file"] for part in writer.manifest], rejected)
+    return Outcome(
+        summary, findings, unattributed, memory.new(), [str(part["file"]) for part in writer.manifest], rejected
+    )
 
 
 def _count(summary: Summary, file: FileSummary, result: steps.Result) -> None:
@@ -149,21 +151,21 @@ def _chunks(files: Iterable[Given], summary: Summary, scratch: Path) -> Iterator
 def _opened(files: Iterable[Given], scratch: Path) -> Iterator[_Opened]:
     """Unpack, recognize and check-sum; the sum of the next file is made while this one is parsed."""
     with ThreadPoolExecutor(1, thread_name_prefix="checksum") as pool:
-        previous = None
+        previous: tuple[Given, unpack.Member | unpack.Refusal, Future[tuple[str, int]]] | None = None
         for given, member in _members(files, scratch):
             if isinstance(member, unpack.Refusal):
-                item = (given, member, pool.submit(lambda name: (_text_sum(name), 0), member.name))
+                checksum = pool.submit(lambda name: (_text_sum(name), 0), member.name)
             else:
-                item = (given, member, pool.submit(_checksum, member.path))
+                checksum = pool.submit(_checksum, member.path)
             if previous is not None:
                 yield _open(*previous)
-            previous = item
+            previous = (given, member, checksum)
         if previous is not None:
             yield _open(*previous)
 
 
-def _open(given: Given, member: unpack.Member | unpack.Refusal, checksum: object) -> _Opened:
-    sha256, _ = checksum.result()  # type: ignore[attr-defined]
+def _open(given: Given, member: unpack.Member | unpack.Refusal, checksum: Future[tuple[str, int]]) -> _Opened:
+    sha256, _ = checksum.result()
     if isinstance(member, unpack.Refusal):
         reject = Reject(0, member.reason, member.detail)
         return _Opened(given, Source(member.name), None, FileSummary(member.name, None, sha256), reject)
@@ -197,7 +199,7 @@ def _text_sum(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_NOBODY = {
+_NOBODY: dict[str, type[pl.DataType] | pl.DataType] = {
     "asset": pl.String,
     "kind": pl.String,
     "source_ip": pl.String,

@@ -55,7 +55,7 @@ def import_all(
 def _replace_holdings(organizations: Sequence[plain.Organization]) -> None:
     ids = [value.id for value in organizations]
     for model in (Network, Domain, AutonomousSystem, Contact):
-        model.objects.filter(organization_id__in=ids).delete()  # type: ignore[attr-defined]
+        model.objects.filter(organization_id__in=ids).delete()
 
     def days(item: object) -> dict[str, object]:
         return {"valid_from": item.valid_from, "valid_to": item.valid_to}  # type: ignore[attr-defined]

@@ -106,7 +106,7 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "organization"], name="one_membership")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.organization_id}"  # type: ignore[attr-defined]
+        return f"{self.user_id} in {self.organization_id}"
 
 
 class IgnoreRule(Dated):

@@ -46,22 +46,22 @@ def as_values(viewer: Viewer) -> tuple[list[plain.Organization], list[plain.Igno
             id=o.id,
             name_vi=o.name_vi,
             name_en=o.name_en,
-            parent=o.parent_id,  # type: ignore[attr-defined]
+            parent=o.parent_id,
             sector=o.sector,
             language=o.language,
             networks=tuple(
                 plain.Network(n.cidr, n.valid_from, n.valid_to) for n in sorted(o.networks.all(), key=lambda n: n.pk)
-            ),  # type: ignore[attr-defined]
+            ),
             domains=tuple(
                 plain.Domain(d.name, d.valid_from, d.valid_to) for d in sorted(o.domains.all(), key=lambda d: d.pk)
-            ),  # type: ignore[attr-defined]
+            ),
             asns=tuple(
                 plain.AutonomousSystem(a.number, a.valid_from, a.valid_to)
-                for a in sorted(o.autonomoussystems.all(), key=lambda a: a.pk)  # type: ignore[attr-defined]
+                for a in sorted(o.autonomoussystems.all(), key=lambda a: a.pk)
             ),
             contacts=tuple(
                 plain.Contact(c.name, c.email, tuple(c.roles), c.phone, c.language, c.valid_from, c.valid_to)
-                for c in sorted(o.contacts.all(), key=lambda c: c.pk)  # type: ignore[attr-defined]
+                for c in sorted(o.contacts.all(), key=lambda c: c.pk)
             ),
             valid_from=o.valid_from,
             valid_to=o.valid_to,

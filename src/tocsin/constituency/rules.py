@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from tocsin.core.constituency import Organization
+from tocsin.core.constituency import AutonomousSystem, Domain, Network, Organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ def overlaps(organizations: Iterable[Organization]) -> list[Overlap]:
     """Return every prefix, domain and AS that two organizations hold at once. Nested prefixes are no overlap."""
     held: dict[str, list[tuple[str, date, date]]] = defaultdict(list)
     for o in organizations:
-        for item in (*o.networks, *o.domains, *o.asns):
+        things: tuple[Network | Domain | AutonomousSystem, ...] = (*o.networks, *o.domains, *o.asns)
+        for item in things:
             value = getattr(item, "cidr", None) or getattr(item, "name", None) or f"AS{getattr(item, 'number', '')}"
             held[value].append((o.id, item.valid_from or date.min, item.valid_to or date.max))
     return [
@@ -53,7 +54,7 @@ def changes(before: Iterable[Organization], after: Iterable[Organization]) -> li
         if old is None:
             found.append(Change(o.id, "new"))
             continue
-        names = tuple(name for name in Organization.__slots__ if _set(getattr(old, name)) != _set(getattr(o, name)))  # type: ignore[attr-defined]
+        names = tuple(name for name in Organization.__slots__ if _set(getattr(old, name)) != _set(getattr(o, name)))
         found.append(Change(o.id, "changed" if names else "same", names))
     return found
 

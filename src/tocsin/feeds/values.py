@@ -79,7 +79,7 @@ def span(first: str, last: str) -> list[str]:
     """Return the prefixes that cover `first` to `last`, both included; empty when that is no range."""
     try:
         low, high = ipaddress.ip_address(first.strip()), ipaddress.ip_address(last.strip())
-        return [str(part) for part in ipaddress.summarize_address_range(low, high)]  # type: ignore[type-var]
+        return [str(part) for part in ipaddress.summarize_address_range(low, high)]
     except (ValueError, TypeError):
         return []
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 import polars as pl
 
@@ -50,7 +52,7 @@ def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
         _note_changes(part, known, ids, batch_id, now)
 
 
-def _parts(frame: pl.DataFrame) -> Iterator[list[dict[str, object]]]:
+def _parts(frame: pl.DataFrame) -> Iterator[list[dict[str, Any]]]:
     for start in range(0, frame.height, CHUNK):
         yield [
             {**row, "asset": str(row["asset"]).replace("\0", "")[:2000], "kind": str(row["kind"])[:200]}
@@ -58,7 +60,7 @@ def _parts(frame: pl.DataFrame) -> Iterator[list[dict[str, object]]]:
         ]
 
 
-def _row(row: dict[str, object]) -> dict[str, object]:
+def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": uuid7(),
         "organization_id": row["organization"],
@@ -82,9 +84,9 @@ def _row(row: dict[str, object]) -> dict[str, object]:
 
 
 def _note_changes(
-    part: Sequence[dict[str, object]],
-    known: dict[tuple[object, ...], dict[str, object]],
-    ids: dict[tuple[object, ...], object],
+    part: Sequence[dict[str, Any]],
+    known: Mapping[tuple[str, str, str], Mapping[str, Any]],
+    ids: Mapping[tuple[str, str, str], UUID],
     batch_id: str,
     now: datetime,
 ) -> None:

@@ -21,7 +21,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.message import EmailMessage
 from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import uuid4
@@ -204,7 +203,7 @@ def _stream(opener: Callable[[Path], object], suffixes: tuple[str, ...]) -> Call
 
 
 def _from_mail(name: str, path: Path, scratch: Path, budget: Budget) -> Iterator[Member | Refusal]:
-    message = cast(EmailMessage, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     for number, part in enumerate(message.walk(), start=1):
         if part.is_multipart():
             continue

@@ -73,10 +73,7 @@ def decide_all(*, now: datetime, dry_run: bool = False) -> Counter[str]:
         decided: list[tuple[str, rules.Decision]] = []
         for kind, rows in by_kind.items():
             policy = policies.get(organization, kind)
-            silenced = any(
-                s.organization_id in {None, organization} and s.kind in {"", kind}
-                for s in silences  # type: ignore[attr-defined]
-            )
+            silenced = any(s.organization_id in {None, organization} and s.kind in {"", kind} for s in silences)
             decision = rules.decide(
                 map(_seen, rows), policy=policy, silenced=silenced, waiting=(organization, kind) in waiting, now=now
             )
@@ -101,7 +98,7 @@ def _by_organization() -> list[tuple[str, dict[str, list[Finding]]]]:
     ).order_by("organization_id", "kind", "asset")
     found: dict[str, dict[str, list[Finding]]] = defaultdict(lambda: defaultdict(list))
     for row in rows.iterator(chunk_size=2000):
-        found[row.organization_id][row.kind].append(row)  # type: ignore[attr-defined]
+        found[row.organization_id][row.kind].append(row)
     return list(found.items())
 
 
@@ -202,7 +199,7 @@ def deliver_all(*, now: datetime) -> tuple[int, int]:
                 continue
             delivery = Delivery.objects.select_related("notice__organization").get(pk=id_)
             if _deliver(delivery, way, now):
-                sent.add(delivery.notice_id)  # type: ignore[attr-defined]
+                sent.add(delivery.notice_id)
             else:
                 failed += 1
     return len(sent), failed

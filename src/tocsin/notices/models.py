@@ -26,7 +26,7 @@ class Policy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"policy {self.organization_id or 'all'} {self.kind or 'all'}"  # type: ignore[attr-defined]
+        return f"policy {self.organization_id or 'all'} {self.kind or 'all'}"
 
 
 class Silence(models.Model):
@@ -89,7 +89,7 @@ class NoticeFinding(models.Model):
         constraints = [models.UniqueConstraint(fields=["notice", "finding"], name="once_in_a_notice")]
 
     def __str__(self) -> str:
-        return f"{self.notice_id} {self.finding_id}"  # type: ignore[attr-defined]
+        return f"{self.notice_id} {self.finding_id}"
 
 
 class Delivery(models.Model):
@@ -112,7 +112,7 @@ class Delivery(models.Model):
         indexes = [models.Index(fields=["state", "next_attempt_at"])]
 
     def __str__(self) -> str:
-        return f"{self.notice_id} to {self.recipient}"  # type: ignore[attr-defined]
+        return f"{self.notice_id} to {self.recipient}"
 
 
 class Answer(models.Model):
@@ -148,4 +148,4 @@ class DecisionLog(models.Model):
         constraints = [models.UniqueConstraint(fields=["organization", "kind"], name="one_decision")]
 
     def __str__(self) -> str:
-        return f"{self.organization_id} {self.kind}: {self.reason}"  # type: ignore[attr-defined]
+        return f"{self.organization_id} {self.kind}: {self.reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -44,7 +45,7 @@ def decisions(viewer: Viewer) -> QuerySet[DecisionLog]:
 
 
 # scope: everyone because the holder of the link is its only credential
-def delivery_of_link(delivery_id: object) -> Delivery | None:
+def delivery_of_link(delivery_id: UUID) -> Delivery | None:
     """Return the delivery that an answer link names."""
     return Delivery.objects.filter(pk=delivery_id).select_related("notice__organization").first()
 
@@ -58,7 +59,7 @@ class Policies:
     """All policies, read once: looked up for many groups without a query each."""
 
     def __init__(self, rows: list[Policy]) -> None:
-        self._by_place = {(row.organization_id or "", row.kind): row for row in rows}  # type: ignore[attr-defined]
+        self._by_place = {(row.organization_id or "", row.kind): row for row in rows}
 
     def get(self, organization_id: str, kind: str) -> rules.PolicyValues:
         """Return the values for an organization and a kind."""
@@ -90,7 +91,7 @@ def explain(viewer: Viewer, notice: Notice) -> dict[str, Any]:
         for prefix in sorted(hashes)
         for a in intake.arrivals(SYSTEM).filter(sha256__startswith=prefix).select_related("batch")
     ]
-    batches = {a.batch_id: a.batch for a in arrivals if a.batch is not None}  # type: ignore[attr-defined]
+    batches = {a.batch_id: a.batch for a in arrivals if a.batch is not None}
     return {
         "id": str(notice.pk),
         "reference": notice.reference,

@@ -93,7 +93,7 @@ class Folder:
         )  # fmt: skip
 
 
-SCHEMA = {
+SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "organization": pl.String,
     "asset": pl.String,
     "kind": pl.String,

@@ -61,7 +61,7 @@ class Registry:
     _slices: dict[int, Slice] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        holdings = [h for _, h in (*self.prefixes, *self.domains, *self.asns)]  # type: ignore[misc]
+        holdings = [h for _, h in (*self.prefixes, *self.domains, *self.asns)]
         changes = {h.since for h in holdings if h.since != ALWAYS} | {h.until + 1 for h in holdings if h.until != EVER}
         self.boundaries = np.array(sorted(changes), dtype=np.int64)
 

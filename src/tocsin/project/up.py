@@ -10,6 +10,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+
 DEMO = Path(__file__).parent / "demo"
 PAUSE = 15.0
 """Seconds between two rounds of the worker."""
@@ -26,14 +28,14 @@ def up(*, port: int, demo: bool) -> int:
     web = [sys.executable, "-m", "tocsin.project.web", str(port)]
     worker = [sys.executable, "-m", "tocsin.project.worker"]
     running = [subprocess.Popen(command, env=environment) for command in (web, worker)]
-    print(f"Tocsin: http://127.0.0.1:{port}/   (Ctrl-C stops it)", file=sys.stderr, flush=True)
+    click.echo(f"Tocsin: http://127.0.0.1:{port}/   (Ctrl-C stops it)", err=True)
     if link:
-        print(f"Sign in once: http://127.0.0.1:{port}{link}", file=sys.stderr, flush=True)
+        click.echo(f"Sign in once: http://127.0.0.1:{port}{link}", err=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while all(process.poll() is None for process in running):
             time.sleep(0.3)
-        print("tocsin: a process ended by itself; stopping the other", file=sys.stderr)
+        click.echo("tocsin: a process ended by itself; stopping the other", err=True)
         return 1
     except KeyboardInterrupt:
         return 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf.urls.i18n import set_language
 from django.urls import path
+from django.views.i18n import set_language
 
 from tocsin.accounts import views as accounts
 from tocsin.constituency import views as constituency

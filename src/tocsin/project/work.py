@@ -89,7 +89,7 @@ def add(files: list[Path], *, format_name: str | None = None, window: int = 0) -
             "repeated": True,
         }
         for a in arrivals
-        if folded.batch is None or (a.batch_id is not None and a.sha256 not in known)  # type: ignore[attr-defined]
+        if folded.batch is None or (a.batch_id is not None and a.sha256 not in known)
     ]
     return summary
 
@@ -104,7 +104,7 @@ def list_findings(organization: str) -> list[dict[str, Any]]:
     """Return findings as the command prints them."""
     return [
         {
-            "id": str(f.pk), "organization": f.organization_id, "asset": f.asset, "kind": f.kind, "severity": f.severity, "sensor": f.sensor,  # type: ignore[attr-defined]
+            "id": str(f.pk), "organization": f.organization_id, "asset": f.asset, "kind": f.kind, "severity": f.severity, "sensor": f.sensor,
             "owner": f.owner, "first_seen": f.first_seen.isoformat(), "last_seen": f.last_seen.isoformat(), "count": f.count, "because": f.because,
         }
         for f in findings.findings(SYSTEM, organization=organization)
@@ -121,8 +121,8 @@ def list_notices() -> list[dict[str, Any]]:
     rows = noticed.notices(SYSTEM).prefetch_related("lines", "deliveries")
     return [
         {
-            "id": str(n.pk), "reference": n.reference, "organization": n.organization_id, "state": n.state, "reason": n.reason,  # type: ignore[attr-defined]
-            "severity": n.severity, "tlp": n.tlp, "findings": [str(line.finding_id) for line in n.lines.all()],  # type: ignore[attr-defined]
+            "id": str(n.pk), "reference": n.reference, "organization": n.organization_id, "state": n.state, "reason": n.reason,
+            "severity": n.severity, "tlp": n.tlp, "findings": [str(line.finding_id) for line in n.lines.all()],
             "recipients": sorted(d.recipient for d in n.deliveries.all()), "created_at": n.created_at.isoformat(),
             "sent_at": n.sent_at and n.sent_at.isoformat(), "due_at": n.due_at.isoformat(),
             "answer": n.answer, "answered_at": n.answered_at and n.answered_at.isoformat(),  # type: ignore[attr-defined]

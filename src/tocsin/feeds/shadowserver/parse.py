@@ -167,7 +167,8 @@ def _chunk(block: bytes, plan: Plan, before: int, options: Options) -> Chunk:
         else:
             rows.append(record)
             numbers.append(before + n)
-    data = dict(zip(plan.names, zip(*rows, strict=True), strict=True)) if rows else {name: [] for name in plan.names}
+    turned: list[tuple[str, ...]] = list(zip(*rows, strict=True)) if rows else [() for _ in plan.names]
+    data = dict(zip(plan.names, turned, strict=True))
     raw = pl.DataFrame({name: pl.Series(values, dtype=pl.String) for name, values in data.items()})
     raw = raw.with_columns(pl.all().replace("", None)).with_columns(_row=pl.Series(numbers, dtype=pl.UInt32))
     return _events(raw, plan, rejects, n, options)
