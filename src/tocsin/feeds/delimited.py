@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -37,6 +37,8 @@ class Records:
     """How many records there were, those in `rejects` included."""
     frame: pl.DataFrame
     rejects: list[Reject] = field(default_factory=list)
+    plain: bool = False
+    """Whether no field holds a backslash or a control character (what JSON would have to escape, but for quotes)."""
 
 
 def unique_names(heading: list[str]) -> list[str]:
@@ -191,7 +193,17 @@ def _records(block: bytes, names: list[str], before: int, separator: str) -> Rec
         found = _fast(block, names, before, separator)
     except pl.exceptions.PolarsError:
         found = None
-    return found or _slow(block.decode("utf-8", "replace"), names, before, separator)
+    if found is not None:
+        return replace(found, plain=_is_plain(block, found.frame.height + len(found.rejects)))
+    return _slow(block.decode("utf-8", "replace"), names, before, separator)
+
+
+def _is_plain(block: bytes, lines: int) -> bool:
+    if b"\\" in block:
+        return False
+    array = np.frombuffer(block, dtype=np.uint8)
+    control = sum(np.count_nonzero(array[start : start + _SLICE] < 32) for start in range(0, len(array), _SLICE))
+    return int(control) == lines  # each line's own end and nothing else
 
 
 def _fast(block: bytes, names: list[str], before: int, separator: str) -> Records | None:
@@ -255,8 +267,10 @@ def _slow(text: str, names: list[str], before: int, separator: str) -> Records:
         n += 1
         record, taken = _joined(lines, place)
         fields = None if record is None else _split(record, separator)
-        if (fields is None or len(fields) != len(names)) and taken > 1:
-            record, taken, fields = line, 1, None  # a stray quote must not swallow the rows that follow
+        if record is None:
+            taken = 1
+        if taken > 1 and (fields is None or len(fields) != len(names)) and _stray(lines[place + 1], names, separator):
+            taken, fields = 1, None  # a stray quote must not swallow the rows that follow
         if fields is None:
             rejects.append(Reject(before + n, "bad-quotes", "a quote is not closed where the field ends", line[:SHOWN]))
         elif len(fields) != len(names):
@@ -266,6 +280,12 @@ def _slow(text: str, names: list[str], before: int, separator: str) -> Records:
             numbers.append(before + n)
         place += taken
     return Records(n, _frame(rows, numbers, names), rejects)
+
+
+def _stray(following: str, names: list[str], separator: str) -> bool:
+    """Say whether the line after an open quote reads well by itself."""
+    fields = _split(following, separator) if following.count('"') % 2 == 0 else None
+    return fields is not None and len(fields) == len(names)
 
 
 def _joined(lines: list[str], place: int) -> tuple[str | None, int]:

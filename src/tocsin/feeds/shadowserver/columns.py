@@ -56,7 +56,23 @@ _RESOURCE_REPORTS: Final = ("compromised_", "malware_url", "phish_url", "spam_ur
 _ACCOUNT_REPORTS: Final = ("compromised_account",)
 
 ACCESSIBLE: Final = frozenset(
-    "adb afp amqp ard cisco_smart_install coap ftp gtp hadoop http imap msrpc pop3 radmin rsync".split()
+    [
+        "adb",
+        "afp",
+        "amqp",
+        "ard",
+        "cisco_smart_install",
+        "coap",
+        "ftp",
+        "gtp",
+        "hadoop",
+        "http",
+        "imap",
+        "msrpc",
+        "pop3",
+        "radmin",
+        "rsync",
+    ]
 )
 """Services whose scan is called `accessible-…`; the rest is called `open-…`."""
 
@@ -133,6 +149,7 @@ PER_ROW: Final[tuple[tuple[str, str], ...]] = (
     ("botnet_drone", "infection"),
     ("drone", "infection"),
     ("event_sinkhole", "infection"),
+    ("event_sinkhole_dns", ""),
     ("event_microsoft_sinkhole", "infection"),
     ("sinkhole", "infection"),
     ("event_honeypot_brute_force", "application"),
@@ -184,7 +201,9 @@ def classify(report: str) -> tuple[str, str]:
         rsit = TYPED.get(service, "vulnerable-system")
         if family == "population":
             name = "ike" if service == "isakmp" else service
-            return rsit if service in {"http_proxy", "isakmp", "ntrip"} else "vulnerable-system", _slug(f"accessible_{name}")
+            return rsit if service in {"http_proxy", "isakmp", "ntrip"} else "vulnerable-system", _slug(
+                f"accessible_{name}"
+            )
         if service in {"http_proxy", "isakmp"}:
             rsit = "vulnerable-system"
         named = NAMED.get(service) or _slug(f"{'accessible' if service in ACCESSIBLE else 'open'}_{service}")
@@ -196,10 +215,13 @@ def classify(report: str) -> tuple[str, str]:
     return rsit, identifier or _slug(plain.removeprefix("event_"))
 
 
-def per_row(report: str) -> str | None:
-    """Return the column that says what exactly, row by row, where the report has one."""
+def per_row(report: str) -> str:
+    """Return the column that says what exactly, row by row; "" when the report's name says it all."""
     plain = generation(report)
-    return next((column for beginning, column in PER_ROW if plain.startswith(beginning)), None)
+    fitting = [row for row in PER_ROW if plain.startswith(row[0])]
+    if fitting:
+        return max(fitting, key=lambda row: len(row[0]))[1]
+    return "" if known(report) else "tag"
 
 
 def targets(report: str, names: list[str]) -> dict[str, str]:

@@ -51,7 +51,7 @@ def make(names: list[str], file_name: str, schema: dict[str, Any] | None) -> Pla
         targets["source_url"] = Take(targets["source_url"].column, "convert_http_host_and_url")
     telling = columns.per_row(report)
     if telling in names:
-        targets["classification_identifier"] = Take(str(telling), "validate_to_none")
+        targets["classification_identifier"] = Take(telling, "validate_to_none")
     if columns.generation(report) == "scan_exchange" and "tag" in names:
         targets |= {"classification_type": Take("tag", "scan_exchange_type")}
         targets |= {"classification_identifier": Take("tag", "scan_exchange_identifier")}
@@ -61,12 +61,15 @@ def make(names: list[str], file_name: str, schema: dict[str, Any] | None) -> Pla
 
 
 def report_name(file_name: str) -> str:
-    """Return the report's name that a file's name begins with, after its date: `2026-11-20-scan_rdp-vn.csv` is scan_rdp."""
+    """Return the report a file's name begins with, after its date: `2026-11-20-scan_rdp-vn.csv` is scan_rdp."""
     stem = re.split(r"[/\\!]", file_name)[-1].lower()
     dated = _DATED.match(stem)
     word = _WORD.match(stem[dated.end() :] if dated else stem)
     name = word[0] if word else ""
-    return name if dated or columns.known(name) else ""
+    longer = max((row[0] for row in columns.OTHERS if stem.replace("-", "_").startswith(row[0])), key=len, default="")
+    if dated or (columns.known(name) and len(name) >= len(longer)):
+        return name
+    return longer  # older files are called Drone-Brute-Force.csv
 
 
 def _published(named: str, names: list[str], schema: dict[str, Any]) -> dict[str, Any] | None:
@@ -89,7 +92,7 @@ def _published(named: str, names: list[str], schema: dict[str, Any]) -> dict[str
         return weight(wanted[key] & have) / (weight(wanted[key] | have) or 1)
 
     best = max(reports, key=fit)
-    return reports[best] if fit(best) >= 0.7 else None
+    return reports[best] if fit(best) >= 0.8 else None
 
 
 def _rows(published: dict[str, Any]) -> list[list[Any]]:
@@ -101,7 +104,11 @@ def _by_schema(report: str, names: list[str], published: dict[str, Any]) -> Plan
     targets: dict[str, Take] = {}
     extra: dict[str, Take] = {}
     for row in _rows(published):
-        place, column, take = str(row[0]), str(row[1]), Take(str(row[1]), str(row[2]) if len(row) > 2 and row[2] else "")
+        place, column, take = (
+            str(row[0]),
+            str(row[1]),
+            Take(str(row[1]), str(row[2]) if len(row) > 2 and row[2] else ""),
+        )
         if column not in have:
             continue
         target = place.replace(".", "_")
