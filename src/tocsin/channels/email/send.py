@@ -53,7 +53,7 @@ class Server:
             code, text = next(iter(error.recipients.values()))
             raise NotHandedOver(f"{code} {text.decode(errors='replace')}", permanent=code >= 500) from error
         except smtplib.SMTPResponseException as error:
-            self._connection = None
+            self._drop()
             said = (
                 error.smtp_error.decode(errors="replace")
                 if isinstance(error.smtp_error, bytes)
@@ -61,9 +61,14 @@ class Server:
             )
             raise NotHandedOver(f"{error.smtp_code} {said}", permanent=500 <= error.smtp_code < 600) from error
         except (smtplib.SMTPException, OSError) as error:
-            self._connection = None
+            self._drop()
             raise NotHandedOver(str(error) or type(error).__name__, permanent=False) from error
         return f"accepted{'' if not refused else ', partly'}"
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is None:
