@@ -140,9 +140,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
             "problem": problem,
             "language": found.language,
         }
-        response = render(request, "notices/answer.html", context, status=400 if problem else 200)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+        return render(request, "notices/answer.html", context, status=400 if problem else 200)
 
 
 def _day(text: str) -> date | None:
