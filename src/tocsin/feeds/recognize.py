@@ -4,19 +4,49 @@ from __future__ import annotations
 
 from typing import Final
 
+from tocsin.feeds.dshield.parse import FORMAT as DSHIELD
+from tocsin.feeds.feodotracker.parse import FORMAT as FEODOTRACKER
 from tocsin.feeds.format import Format, Source
+from tocsin.feeds.intelmq.parse import FORMAT as INTELMQ
+from tocsin.feeds.misp.parse import FORMAT as MISP
+from tocsin.feeds.n6.parse import FORMAT as N6
+from tocsin.feeds.openphish.parse import FORMAT as OPENPHISH
+from tocsin.feeds.phishtank.parse import FORMAT as PHISHTANK
+from tocsin.feeds.plainlist.parse import FORMAT as PLAINLIST
 from tocsin.feeds.shadowserver.parse import FORMAT as SHADOWSERVER
+from tocsin.feeds.spamhaus_drop.parse import FORMAT as SPAMHAUS_DROP
+from tocsin.feeds.sslbl.parse import FORMAT as SSLBL
+from tocsin.feeds.suricata_eve.parse import FORMAT as SURICATA_EVE
+from tocsin.feeds.threatfox.parse import FORMAT as THREATFOX
+from tocsin.feeds.urlhaus.parse import FORMAT as URLHAUS
 
-FORMATS: Final[tuple[Format, ...]] = (SHADOWSERVER,)
+FORMATS: Final[tuple[Format, ...]] = (
+    SHADOWSERVER,
+    FEODOTRACKER,
+    URLHAUS,
+    THREATFOX,
+    SSLBL,
+    SPAMHAUS_DROP,
+    DSHIELD,
+    PHISHTANK,
+    OPENPHISH,
+    SURICATA_EVE,
+    MISP,
+    INTELMQ,
+    N6,
+    PLAINLIST,
+)
 
 
 def by_name(name: str) -> Format | None:
     """Return the format with this name."""
-    return next((format_ for format_ in FORMATS if format_.name == name), None)
+    wanted = name.replace("-", "_")
+    return next((format_ for format_ in FORMATS if format_.name == wanted), None)
 
 
 def recognize(source: Source) -> Format | None:
     """Return the format that recognizes the content best, or None."""
     head = source.head()
-    best = max(FORMATS, key=lambda format_: format_.recognize(head, source.name))
-    return best if best.recognize(head, source.name) > 0 else None
+    found = [(format_.recognize(head, source.name), format_) for format_ in FORMATS]
+    sure, best = max(found, key=lambda pair: pair[0])
+    return best if sure > 0 else None
