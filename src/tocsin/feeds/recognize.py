@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from tocsin.feeds.arf.parse import FORMAT as ARF
 from tocsin.feeds.dshield.parse import FORMAT as DSHIELD
 from tocsin.feeds.feodotracker.parse import FORMAT as FEODOTRACKER
 from tocsin.feeds.format import Format, Source
 from tocsin.feeds.intelmq.parse import FORMAT as INTELMQ
+from tocsin.feeds.mapped.parse import FORMAT as MAPPED
 from tocsin.feeds.misp.parse import FORMAT as MISP
 from tocsin.feeds.n6.parse import FORMAT as N6
 from tocsin.feeds.openphish.parse import FORMAT as OPENPHISH
@@ -19,6 +21,7 @@ from tocsin.feeds.sslbl.parse import FORMAT as SSLBL
 from tocsin.feeds.suricata_eve.parse import FORMAT as SURICATA_EVE
 from tocsin.feeds.threatfox.parse import FORMAT as THREATFOX
 from tocsin.feeds.urlhaus.parse import FORMAT as URLHAUS
+from tocsin.feeds.xarf.parse import FORMAT as XARF
 
 FORMATS: Final[tuple[Format, ...]] = (
     SHADOWSERVER,
@@ -34,7 +37,10 @@ FORMATS: Final[tuple[Format, ...]] = (
     MISP,
     INTELMQ,
     N6,
+    ARF,
+    XARF,
     PLAINLIST,
+    MAPPED,
 )
 
 
