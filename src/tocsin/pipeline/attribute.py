@@ -1,133 +1,226 @@
-"""Stop three: whose is it? The asset of each event, its owner at the event's time, and why.
+"""Stop three: whose is it? The owner of each event at the event's time, and why.
 
-The asset is the URL, else the host name, else the address, else the prefix, the AS, the account.
 A name goes to the longest matching domain; an address to the longest matching prefix; else the AS.
 Everything else that matches is `related`. Private, loopback and other special addresses belong to
-nobody unless that very range is registered (by then it is in the registry, and found).
+nobody, whatever AS a source states for them, unless a range inside the special one is registered.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
-from tocsin.pipeline import addresses
-from tocsin.pipeline.registry import Chain, Registry, Slice, domain_chain
+from tocsin.pipeline.addresses import Addresses
+from tocsin.pipeline.registry import NOT_PUBLIC, Chain, Registry, Slice, domain_chain
 
 NOBODY = "nobody holds this name or address"
 _UNIX_EPOCH = 719_163  # date(1970, 1, 1).toordinal()
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The outcome for one combination of matches."""
+class _Chains:
+    """Every chain of holdings met so far, by number, as arrays; number 0 is the empty chain.
 
-    organization: str | None
-    because: str
-    related: tuple[str, ...]
-    ignored: bool
+    With them attribution is gathering: no Python runs per event.
+    """
+
+    def __init__(self, registry: Registry) -> None:
+        names = {h.organization for _, h in (*registry.prefixes, *registry.domains, *registry.asns) if h.organization}
+        self.organizations = sorted(names)
+        self._places = {name: place for place, name in enumerate(self.organizations)}
+        self.words: list[str] = [NOBODY]
+        self._word_numbers: dict[str, int] = {NOBODY: 0}
+        self._numbers: dict[Chain, int] = {}
+        self._rows: list[tuple[int, int, bool]] = []
+        self._members: list[list[int]] = []
+        self.number(())
+        self.freeze()
+
+    def number(self, chain: Chain) -> int:
+        """Return the number of a chain, a new one if it was never met."""
+        known = self._numbers.get(chain)
+        if known is None:
+            known = self._numbers[chain] = len(self._rows)
+            ignored = next((holding for holding in chain if holding.organization is None), None)
+            first = ignored or (chain[0] if chain else None)
+            owner = self._places.get(first.organization or "", -1) if first else -1
+            because = self._word_numbers.setdefault(first.because, len(self.words)) if first else 0
+            if because == len(self.words) and first:
+                self.words.append(first.because)
+            self._rows.append((owner, because, ignored is not None))
+            self._members.append(sorted({self._places[h.organization] for h in chain if h.organization}))
+        return known
+
+    def freeze(self) -> None:
+        """Make the arrays cover all chains numbered so far."""
+        table = np.array(self._rows, dtype=np.int64)
+        self.owner, self.because, self.ignored = table[:, 0], table[:, 1], table[:, 2].astype(bool)
+        self.sizes = np.array([len(members) for members in self._members], dtype=np.int64)
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        self.members = np.array([place for members in self._members for place in members], dtype=np.int64)
+        self.frozen = len(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A slice of the registry with the numbers of its chains."""
+
+    now: Slice
+    prefixes: np.ndarray
+    """Number of each chain of the slice, by its place there."""
+    asns: np.ndarray
+    asn_chains: np.ndarray
+    not_public: int
 
 
 @dataclass(slots=True)
 class Attributor:
-    """Attributes events against one registry; remembers combinations already decided."""
+    """Attributes events against one registry."""
 
     registry: Registry
-    _decided: dict[tuple[int, int, int, int], Owner] = field(default_factory=dict)
-    _names: list[Chain] = field(default_factory=lambda: [()])
-    _known_names: dict[Chain, int] = field(default_factory=lambda: {(): 0})
+    _chains: _Chains = field(init=False)
+    _slices: dict[int, _Numbered] = field(init=False, default_factory=dict)
 
-    def attribute(self, keys: pl.DataFrame, read: addresses.Addresses) -> pl.DataFrame:
-        """Return `organization`, `because`, `related` and `ignored` for events with `time_source`, `host`, `source_asn`.
+    def __post_init__(self) -> None:
+        self._chains = _Chains(self.registry)
 
-        `read` holds the parsed `source_ip` of the same rows.
+    def attribute(self, keys: pl.DataFrame, read: Addresses) -> pl.DataFrame:
+        """Return `organization`, `because`, `related` and `ignored` of events, in their order.
+
+        `keys` has `time_source`, `host`, `source_asn`, `source_network`; `read` the address that counts for each.
         """
         n = keys.height
         days = keys["time_source"].dt.epoch("d").fill_null(0).to_numpy().astype(np.int64) + _UNIX_EPOCH
         slices = self.registry.slice_of(days)
-        codes = np.zeros((n, 4), dtype=np.int64)
-        codes[:, 0] = slices
-        numbers = np.unique(slices)
-        for number in numbers:
-            now = self.registry.at(int(number))
-            rows = np.arange(n) if len(numbers) == 1 else np.flatnonzero(slices == number)
-            codes[rows, 2] = _prefix_chains(now, read, rows)
-            if now.domains:
-                codes[rows, 1] = self._name_chains(now, keys["host"], rows)
-            if now.asns:
-                asn = keys["source_asn"].fill_null(0).to_numpy()[rows]
-                known = np.isin(asn, np.fromiter(now.asns, dtype=np.int64))
-                codes[rows, 3] = np.where(known, asn, 0)
-        return self._outcomes(codes)
+        names, prefixes, systems = (np.zeros(n, dtype=np.int64) for _ in range(3))
+        asns = keys["source_asn"].fill_null(0).to_numpy()
+        for number in np.unique(slices):
+            at = self._at(int(number))
+            rows = np.flatnonzero(slices == number)
+            prefixes[rows] = _prefixes(at, read, rows)
+            self._networks(at, keys["source_network"], rows, prefixes)
+            if len(at.asns):
+                place = np.minimum(np.searchsorted(at.asns, asns[rows]), len(at.asns) - 1)
+                stated = (at.asns[place] == asns[rows]) & (prefixes[rows] != at.not_public)
+                systems[rows] = np.where(stated, at.asn_chains[place], 0)
+            if at.now.domains:
+                self._names(at, keys["host"], rows, names)
+        if len(self._chains) > self._chains.frozen:
+            self._chains.freeze()
+        return self._owners(names, prefixes, systems)
 
-    def _name_chains(self, now: Slice, hosts: pl.Series, rows: np.ndarray) -> np.ndarray:
-        found = np.zeros(len(rows), dtype=np.int64)
+    def _at(self, number: int) -> _Numbered:
+        if number not in self._slices:
+            now = self.registry.at(number)
+            chains = self._chains
+            asns = sorted(now.asns)
+            self._slices[number] = _Numbered(
+                now,
+                np.array([chains.number(chain) for chain in now.chains], dtype=np.int64),
+                np.array(asns, dtype=np.uint32),
+                np.array([chains.number(now.asns[asn]) for asn in asns], dtype=np.int64),
+                chains.number((NOT_PUBLIC,)),
+            )
+        return self._slices[number]
+
+    def _names(self, at: _Numbered, hosts: pl.Series, rows: np.ndarray, names: np.ndarray) -> None:
         if hosts.null_count() == len(hosts):
-            return found
-        codes: dict[str, int] = {}
-        for place, host in enumerate(hosts.gather(rows).to_list() if len(rows) < len(hosts) else hosts.to_list()):
-            if host is None:
-                continue
-            code = codes.get(host)
-            if code is None:
-                chain = domain_chain(now, host)
-                code = self._known_names.get(chain)
-                if code is None:
-                    code = self._known_names[chain] = len(self._names)
-                    self._names.append(chain)
-                codes[host] = code
-            found[place] = code
-        return found
+            return
+        numbers: dict[str | None, int] = {None: 0}
+        values = hosts.to_list()
+        for row in rows:
+            host = values[row]
+            if host not in numbers:
+                numbers[host] = self._chains.number(domain_chain(at.now, host))
+            names[row] = numbers[host]
 
-    def _outcomes(self, codes: np.ndarray) -> pl.DataFrame:
-        # One number per combination: each code is first made dense, so the product cannot overflow.
-        packed = np.zeros(len(codes), dtype=np.int64)
-        for column in codes.T:
-            values, dense = np.unique(column, return_inverse=True)
-            packed = np.unique(packed * len(values) + dense, return_inverse=True)[1]
-        _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
-        owners = [self._decide(tuple(map(int, codes[place]))) for place in first]  # type: ignore[arg-type]
-        table = pl.DataFrame(
+    def _networks(self, at: _Numbered, networks: pl.Series, rows: np.ndarray, prefixes: np.ndarray) -> None:
+        """Give a prefix that is itself the asset to whoever holds all of it."""
+        if networks.null_count() == len(networks):
+            return
+        values = networks.to_list()
+        for row in rows:
+            if prefixes[row] == 0 and values[row] is not None:
+                prefixes[row] = self._chains.number(_covering(at.now, values[row]))
+
+    def _owners(self, names: np.ndarray, prefixes: np.ndarray, systems: np.ndarray) -> pl.DataFrame:
+        known = self._chains
+        found = (names, prefixes, systems)  # the best rule first
+        decisive = np.where(names > 0, names, np.where(prefixes > 0, prefixes, systems))
+        for chain in reversed(found):
+            decisive = np.where(known.ignored[chain], chain, decisive)
+        owner, ignored = known.owner[decisive], known.ignored[decisive]
+        organizations = pl.Series(known.organizations, dtype=pl.String)
+        places = pl.Series(np.where(owner < 0, 0, owner).astype(np.uint32)).to_frame("place")
+        nobody = pl.Series(owner < 0)
+        gathered = (
+            organizations.gather(places["place"])
+            if len(organizations)
+            else pl.Series([None]).new_from_index(0, len(owner))
+        )
+        return pl.DataFrame(
             {
-                "organization": pl.Series([owner.organization for owner in owners], dtype=pl.String),
-                "because": pl.Series([owner.because for owner in owners], dtype=pl.String),
-                "related": pl.Series([list(owner.related) for owner in owners], dtype=pl.List(pl.String)),
-                "ignored": pl.Series([owner.ignored for owner in owners], dtype=pl.Boolean),
+                "organization": pl.select(pl.when(~nobody).then(gathered)).to_series().cast(pl.String),
+                "because": pl.Series(known.words, dtype=pl.String).gather(known.because[decisive].astype(np.uint32)),
+                "related": self._related(found, owner),
+                "ignored": pl.Series(ignored, dtype=pl.Boolean),
             }
         )
-        return table[pl.Series(inverse.astype(np.uint32))]
 
-    def _decide(self, code: tuple[int, int, int, int]) -> Owner:
-        known = self._decided.get(code)
-        if known is None:
-            now = self.registry.at(code[0])
-            known = self._decided[code] = _owner(
-                (*self._names[code[1]], *now.chains[code[2]], *now.asns.get(code[3], ()))
-            )
-        return known
+    def _related(self, found: tuple[np.ndarray, ...], owner: np.ndarray) -> pl.Series:
+        """Return for each event the other organizations that match, in the order of their names."""
+        known, n = self._chains, len(owner)
+        pairs: list[np.ndarray] = []
+        for chain in found:
+            rows = np.flatnonzero((owner >= 0) & (known.sizes[chain] > 0))
+            sizes = known.sizes[chain[rows]]
+            ends = np.cumsum(sizes)
+            if not len(rows):
+                continue
+            within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
+            members = known.members[np.repeat(known.starts[chain[rows]], sizes) + within]
+            row_of = np.repeat(rows, sizes)
+            others = members != owner[row_of]
+            pairs.append((row_of[others] << 32) | members[others])
+        flat = np.unique(np.concatenate(pairs)) if pairs else np.zeros(0, dtype=np.int64)
+        if not len(flat):
+            return pl.Series("related", [[]], dtype=pl.List(pl.String)).new_from_index(0, n)
+        names = pl.Series(known.organizations, dtype=pl.String).gather((flat & 0xFFFFFFFF).astype(np.uint32))
+        lists = pl.DataFrame({"row": flat >> 32, "related": names}).group_by("row", maintain_order=True).agg("related")
+        place = np.full(n, lists.height, dtype=np.uint32)  # one past the last is the empty list
+        place[lists["row"].to_numpy()] = np.arange(lists.height)
+        return lists["related"].extend(pl.Series([[]], dtype=pl.List(pl.String))).gather(place)
 
 
-def _owner(chain: Chain) -> Owner:
-    """Decide from all matches, best first."""
-    ignored = next((holding for holding in chain if holding.organization is None), None)
-    if ignored is not None:
-        return Owner(None, ignored.because, (), ignored=True)
-    if not chain:
-        return Owner(None, NOBODY, (), ignored=False)
-    first = chain[0]
-    related = dict.fromkeys(h.organization for h in chain if h.organization and h.organization != first.organization)
-    return Owner(first.organization, first.because, tuple(related), ignored=False)
-
-
-def _prefix_chains(now: Slice, read: addresses.Addresses, rows: np.ndarray) -> np.ndarray:
-    whole = len(rows) == len(read.version)
-    version = read.version if whole else read.version[rows]
-    v4 = (read.v4 if whole else read.v4[rows]).astype(np.uint64)
-    found = np.where(version == 4, now.v4_chain[np.searchsorted(now.v4_starts, v4, side="right") - 1], 0)
+def _prefixes(at: _Numbered, read: Addresses, rows: np.ndarray) -> np.ndarray:
+    version = read.version[rows]
+    v4 = at.now.v4_chain[np.searchsorted(at.now.v4_starts, read.v4[rows], side="right") - 1]
+    found = np.where(version == 4, at.prefixes[v4], 0)
     six = np.flatnonzero(version == 6)
     if len(six):
-        v6 = read.v6[rows[six]]
-        found[six] = now.v6_chain[np.searchsorted(now.v6_starts, v6, side="right") - 1]
+        place = np.searchsorted(at.now.v6_starts, read.v6[rows[six]], side="right") - 1
+        found[six] = at.prefixes[at.now.v6_chain[place]]
     return found
+
+
+def _covering(now: Slice, text: str) -> Chain:
+    """Return the holdings that cover both ends of a prefix, and so all of it."""
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return ()
+    starts, chains = (now.v4_starts, now.v4_chain) if network.version == 4 else (now.v6_starts, now.v6_chain)
+    ends = []
+    for address in (network.network_address, network.broadcast_address):
+        key = (
+            np.array([address.packed], dtype="S16")
+            if network.version == 6
+            else np.array([int(address)], dtype=np.uint32)
+        )
+        ends.append(now.chains[int(chains[int(np.searchsorted(starts, key, side="right")[0]) - 1])])
+    return tuple(holding for holding in ends[0] if holding in ends[1])

@@ -35,6 +35,27 @@ class Holding(NamedTuple):
 
 Chain = tuple[Holding, ...]
 
+NOT_PUBLIC = Holding("", "nobody holds this address: it is not public", ALWAYS, EVER)
+"""Stands for the address ranges that mean something else in every network."""
+_SPECIAL = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "224.0.0.0/3",
+        "::/127",
+        "fc00::/7",
+        "fe80::/10",
+        "ff00::/8",
+    )
+)
+"""Private, loopback, link-local, carrier-grade NAT, multicast and reserved. Not those for documentation."""
+
 
 @dataclass(slots=True)
 class Slice:
@@ -80,7 +101,7 @@ class Registry:
         chains: list[Chain] = [()]
         known: dict[Chain, int] = {(): 0}
         held: dict[int, list[tuple[int, int, Holding]]] = {4: [], 6: []}
-        for network, holding in self.prefixes:
+        for network, holding in (*((special, NOT_PUBLIC) for special in _SPECIAL), *self.prefixes):
             if holding.since <= day <= holding.until:
                 held[network.version].append(
                     (int(network.network_address), int(network.broadcast_address) + 1, holding)
@@ -89,7 +110,7 @@ class Registry:
         v6_starts, v6_chain = _flatten(held[6], chains, known)
         return Slice(
             chains,
-            np.array(v4_starts, dtype=np.uint64),
+            np.array([start for start in v4_starts if start < 1 << 32], dtype=np.uint32),
             np.array(v4_chain, dtype=np.int64),
             np.array(
                 [start.to_bytes(16, "big") if start < 1 << 128 else b"\xff" * 16 for start in v6_starts], dtype="S16"
@@ -102,6 +123,8 @@ class Registry:
 
 def _rank(holding: Holding) -> tuple[bool, int, str]:
     """Order two holders of the same thing: what is ignored first, then the latest to begin, then by name."""
+    if holding is NOT_PUBLIC:
+        return (True, 1, "")
     return (holding.organization is not None, -holding.since, holding.organization or "")
 
 
@@ -120,7 +143,7 @@ def _flatten(
     stack: list[tuple[int, Holding]] = []
 
     def emit(position: int) -> None:
-        chain = tuple(holding for _, holding in reversed(stack))
+        chain = _above(stack)
         number = known.get(chain)
         if number is None:
             number = known[chain] = len(chains)
@@ -146,6 +169,16 @@ def _flatten(
         emit(start)
     close(1 << 129)
     return starts, numbers
+
+
+def _above(stack: list[tuple[int, Holding]]) -> Chain:
+    """Return the holdings on the stack, top first, down to where the address stops being public."""
+    chain: list[Holding] = []
+    for _, holding in reversed(stack):
+        if holding is NOT_PUBLIC:
+            return tuple(chain) or (NOT_PUBLIC,)
+        chain.append(holding)
+    return tuple(chain)
 
 
 def _days(valid_from: date | None, valid_to: date | None) -> tuple[int, int]:

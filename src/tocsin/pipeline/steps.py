@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from tocsin.core import severity, taxonomy
-from tocsin.pipeline import addresses, duplicates
+from tocsin.pipeline import addresses, assets, duplicates
 from tocsin.pipeline.attribute import Attributor
 from tocsin.pipeline.chunk import INSTANT, KEY_SCHEMA, SCHEMA, Chunk, Reject
 
@@ -39,9 +39,7 @@ def run(
         pl.col("time_source").cast(INSTANT).fill_null(received_at),
         pl.coalesce("classification_identifier", "classification_type").alias("kind"),
     )
-    keys = _with_host(keys)
-    read = addresses.read(keys["source_ip"])
-    keys = _with_asset(keys.with_columns(read.text.alias("source_ip")))
+    keys, read = assets.named(keys)
     rejects = list(chunk.rejects)
     if keys["asset"].null_count():
         lost = keys.filter(pl.col("asset").is_null())
@@ -56,40 +54,11 @@ def run(
         keep[has_asset] = memory.admit(found[has_asset], times[has_asset])
     kept = np.flatnonzero(keep)
     positions = pl.Series(kept, dtype=pl.UInt32)
-    narrow = keys[positions]
+    narrow = keys.filter(keep)
     part = addresses.Addresses(read.version[kept], read.v4[kept], read.v6[kept], read.text[positions])
     owners = attributor.attribute(narrow, part)
     events = _complete(chunk.finish(positions), narrow, owners, sha256, received_at)
     return Result(chunk.rows, events, int(has_asset.sum()) - len(kept), rejects)
-
-
-def _with_host(keys: pl.DataFrame) -> pl.DataFrame:
-    """Add `host`, the name in the URL or the host name; an address in a URL goes to `source_ip`."""
-    if keys["source_url"].null_count() == keys.height and keys["source_fqdn"].null_count() == keys.height:
-        return keys.with_columns(pl.lit(None, dtype=pl.String).alias("host"))
-    # Between :// and the next slash, without account and port.
-    in_url = pl.col("source_url").str.extract(r"^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)", 1)
-    named = pl.coalesce(in_url, "source_fqdn").str.to_lowercase().str.strip_chars_end(".")
-    is_address = named.str.contains(r"^(\d{1,3}\.){3}\d{1,3}$|^\[")
-    return keys.with_columns(
-        pl.when(is_address | (named == "")).then(None).otherwise(named).alias("host"),
-        pl.when(is_address).then(named.str.strip_chars("[]")).otherwise("source_ip").alias("source_ip"),
-    )
-
-
-def _with_asset(keys: pl.DataFrame) -> pl.DataFrame:
-    """Add `asset`, and whether it is the address itself."""
-    return keys.with_columns(
-        pl.coalesce(
-            "source_url",
-            "source_fqdn",
-            "source_ip",
-            "source_network",
-            "AS" + pl.col("source_asn").cast(pl.String),
-            "source_account",
-        ).alias("asset"),
-        (pl.col("source_url").is_null() & pl.col("source_fqdn").is_null()).alias("asset_is_address"),
-    )
 
 
 _ASSUMED = {kind: severity.assumed(kind) for kind in taxonomy.TYPES}
