@@ -306,6 +306,48 @@ def user_add(email: str, role: str, organization: str | None) -> None:
     click.echo(f"{settings.TOCSIN_BASE_URL}{path}")
 
 
+@main.command()
+@click.argument("file", type=FILE)
+def backup(file: Path) -> None:
+    """Write everything, rows and data folder, to FILE (tar.gz)."""
+    _work()
+    from tocsin.project import backup as work
+
+    n = work.backup(file)
+    click.echo(f"{n} files and all rows written to {file}", err=True)
+
+
+@main.command()
+@click.argument("file", type=FILE)
+def restore(file: Path) -> None:
+    """Restore a backup from FILE into an empty installation, on either database."""
+    if not file.is_file():
+        fail(f"{file}: no such file")
+    _work()
+    from tocsin.project import backup as work
+
+    try:
+        n = work.restore(file)
+    except (work.NotEmpty, work.Damaged) as error:
+        fail(str(error))
+    click.echo(f"{n} files and all rows restored", err=True)
+
+
+@main.command()
+@AS_JSON
+def doctor(as_json: bool) -> None:
+    """Check the installation: database, data folder, free space, mail, what came in."""
+    work = _work()
+    found = work.examine()
+    if as_json:
+        show(found)
+    else:
+        for check in found:
+            click.echo(f"{'ok  ' if check['ok'] else 'BAD '} {check['name']}: {check['says']}")
+    if not all(check["ok"] for check in found):
+        sys.exit(1)
+
+
 PORT = click.option("--port", default=8000, show_default=True, help="Port on this machine.")
 
 

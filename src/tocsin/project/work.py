@@ -167,6 +167,32 @@ def add_user(email: str, role: str, organization: str | None) -> str:
     return f"/sign-in/{accounts.make_link(user=user, now=now())}/"
 
 
+def examine() -> list[dict[str, Any]]:
+    """Check the installation; each check says what it saw."""
+    import shutil
+
+    from django.conf import settings
+
+    home = Path(settings.TOCSIN_HOME)
+    free = shutil.disk_usage(home).free
+    organizations = constituents.organizations(SYSTEM).count()
+    failed = noticed.notices(SYSTEM, state="failed").count()
+    unreachable = noticed.notices(SYSTEM, state="no-contact").count()
+    mail = settings.TOCSIN_EMAIL_URL.rsplit("@", 1)[-1] or "no server set: messages stay in the built-in outbox"
+    return [
+        {"name": "database", "ok": True, "says": f"{connection.vendor}, tables up to date"},
+        {"name": "data folder", "ok": os.access(home, os.W_OK), "says": str(home)},
+        {"name": "free space", "ok": free > 1 << 30, "says": f"{free / (1 << 30):.1f} GiB"},
+        {"name": "constituency", "ok": organizations > 0, "says": f"{organizations} organizations"},
+        {"name": "mail", "ok": True, "says": mail},
+        {
+            "name": "deliveries",
+            "ok": not failed and not unreachable,
+            "says": f"{failed} notices failed, {unreachable} have no contact",
+        },
+    ]
+
+
 def _is_uuid(text: str) -> bool:
     from uuid import UUID
 

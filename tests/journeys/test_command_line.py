@@ -1,0 +1,109 @@
+"""The command line as a newcomer uses it, and wrongly: exit codes, streams, one JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
+REPORT = str(DEMO / "reports" / "2026-11-20-scan_rdp-mau.csv")
+PROVINCE = str(DEMO / "province.yaml")
+
+
+def _tocsin(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TOCSIN_HOME": str(home), "DATABASE_URL": "", "TOCSIN_EMAIL_URL": ""}
+    command = [sys.executable, "-m", "tocsin.project.cli", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_process_writes_what_it_promises(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = _tocsin(tmp_path, "process", REPORT, REPORT, "--constituency", PROVINCE, "--out", str(out), "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary == json.loads((out / "summary.json").read_text())
+    assert [file["repeated"] for file in summary["files"]] == [False, True]
+    assert summary["rows"] == summary["events"] + summary["duplicates"] + summary["rejects"] == 14
+    assert (out / "findings.parquet").exists()
+    assert list((out / "events").glob("*.parquet"))
+    assert not (tmp_path / "tocsin.sqlite3").exists()
+
+
+def test_a_file_that_is_no_report_is_named_and_the_rest_is_done(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<html><title>no report</title></html>")
+    done = _tocsin(
+        tmp_path, "process", str(page), REPORT, "--constituency", PROVINCE, "--out", str(tmp_path / "out"), "--json"
+    )
+    assert done.returncode == 1
+    assert "page.html" in done.stderr
+    summary = json.loads(done.stdout)
+    assert (summary["events"], summary["rejects"]) == (14, 1)
+    reject = json.loads((tmp_path / "out" / "rejects.ndjson").read_text())
+    assert (reject["reason"], reject["row"]) == ("unknown-format", 0)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["process", REPORT, "--constituency", PROVINCE],
+        ["process", REPORT, "--constituency", PROVINCE, "--out", "{out}", "--window", "soon"],
+        ["process", REPORT, "--constituency", PROVINCE, "--out", "{out}", "--format", "nonsense"],
+        ["process", REPORT, "--constituency", REPORT, "--out", "{out}"],
+        ["notices", "run", "--now", "tomorrow"],
+        ["notices", "approve"],
+        ["user", "add", "a@b.example", "--role", "contact"],
+        ["nonsense"],
+    ],
+)
+def test_misuse_is_exit_2_with_a_message(tmp_path: Path, arguments: list[str]) -> None:
+    done = _tocsin(tmp_path, *[argument.replace("{out}", str(tmp_path / "out")) for argument in arguments])
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_bad_constituency_names_the_place_and_imports_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("version: 1\norganizations: [{id: a, networks: [203.0.113.1/24]}, {id: b}]")
+    done = _tocsin(tmp_path, "constituency", "import", str(path))
+    assert done.returncode == 1
+    assert "organization 1 (a): networks 1: 203.0.113.1/24" in done.stderr
+    assert json.loads(_tocsin(tmp_path, "notices", "list", "--json").stdout) == []
+
+
+def test_a_backup_restores_into_an_empty_installation_and_only_there(tmp_path: Path) -> None:
+    one, other, archive = tmp_path / "one", tmp_path / "other", tmp_path / "backup.tar.gz"
+    for arguments in (
+        ["constituency", "import", PROVINCE],
+        ["intake", "add", REPORT],
+        ["notices", "run"],
+        ["backup", str(archive)],
+    ):
+        assert _tocsin(one, *arguments).returncode == 0
+    assert _tocsin(one, "restore", str(archive)).returncode == 1
+    restored = _tocsin(other, "restore", str(archive))
+    assert restored.returncode == 0, restored.stderr
+    for arguments in (["findings", "list", "--json"], ["notices", "list", "--json"]):
+        assert json.loads(_tocsin(other, *arguments).stdout) == json.loads(_tocsin(one, *arguments).stdout)
+    again = json.loads(_tocsin(other, "intake", "add", REPORT, "--json").stdout)
+    assert again["events"] == 0
+    archive.write_bytes(archive.read_bytes()[:-2000])
+    assert _tocsin(tmp_path / "third", "restore", str(archive)).returncode == 1
+
+
+def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    done = _tocsin(tmp_path, "doctor", "--json")
+    assert done.returncode == 1
+    assert {check["name"] for check in json.loads(done.stdout) if not check["ok"]} == {"constituency"}
+
+
+def test_help_needs_neither_django_nor_polars() -> None:
+    code = "import sys; from tocsin.project import cli; sys.exit(bool({'django', 'polars'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
