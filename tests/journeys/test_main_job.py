@@ -141,7 +141,8 @@ def test_each_organization_gets_one_message_that_says_everything(province: None,
     hospital = next(m for m in mailbox.messages if "bvtinh" in str(m["To"]))
     text = hospital.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "198.51.100." in text
-    assert "network 198.51.100.0/28" in text
+    assert "dải địa chỉ 198.51.100.0/28" in text
+    assert "cổng 3389" in text
     assert "/answer/" in text
     assert hospital["Auto-Submitted"] == "auto-generated"
     assert "TLP:AMBER" in str(hospital["Subject"])

@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
+    "network": _("network"),
+    "domain": _("domain"),
+    "asn": _("autonomous system"),
+    "ignored:": _("ignored:"),
     "critical": _("critical"),
     "high": _("high"),
     "medium": _("medium"),
