@@ -103,9 +103,9 @@ def _rows(rows: Rows, event: Any) -> Iterator[None]:
                 "no-asset", "an event without any attribute", {k: event.get(k) for k in ("uuid", "info", "date")}
             )
             yield
-    for attribute, thing in attributes:
+    for attribute, owner in attributes:
         rows.next()
-        _take(rows, event, attribute, thing)
+        _take(rows, event, attribute, owner)
         yield
 
 
