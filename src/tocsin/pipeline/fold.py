@@ -43,8 +43,8 @@ class Folder:
                 pl.col("time_source").min().alias("first_seen"),
                 pl.col("time_source").max().alias("last_seen"),
                 pl.len().cast(pl.UInt64).alias("count"),
-                pl.col("feed_code").last().alias("feed"),
-                pl.col("source_port").max().alias("port"),
+                pl.col("feed_code").drop_nulls().unique().alias("feeds"),
+                pl.col("source_port").drop_nulls().unique().alias("ports"),
                 pl.col("event_id").first().alias("first_event"),
                 pl.col("event_id").last().alias("last_event"),
                 pl.col("because").last(),
@@ -66,8 +66,7 @@ class Folder:
                 pl.col("first_seen").min(),
                 pl.col("last_seen").max(),
                 pl.col("count").sum(),
-                pl.col("feed").last(),
-                pl.col("port").max(),
+                pl.col("feeds", "ports").list.explode().drop_nulls().unique(),
                 pl.col("first_event").first(),
                 pl.col("last_event").last(),
                 pl.col("because", "related").last(),
@@ -84,8 +83,7 @@ class Folder:
             self._parts[0]
             .with_columns(
                 pl.col("severity").cast(pl.String),
-                pl.concat_list("feed").alias("feeds"),
-                pl.when(pl.col("port").is_null()).then(pl.lit([], dtype=pl.List(pl.UInt16))).otherwise(pl.concat_list("port")).alias("ports"),
+                pl.col("feeds", "ports").list.sort(),
                 pl.concat_list("first_event", "last_event").list.unique(maintain_order=True).alias("evidence"),
             )
             .select(list(SCHEMA))
