@@ -19,7 +19,7 @@ from tocsin.feeds.format import Source
 
 _KEY = re.compile(r'"([A-Za-z_@$][\w.@:\-]{0,80})"\s*:')
 # Strings end with their line (JSON allows no raw line end in them); possessive, so that time stays linear.
-_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+(?:"|(?=\n)|\Z)|[{}\[\]]')
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+\\?(?:"|(?=\n)|\Z)|[{}\[\]]')
 _DECODE = msgspec.json.Decoder().decode
 
 
