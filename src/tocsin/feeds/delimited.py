@@ -38,7 +38,7 @@ class Records:
     frame: pl.DataFrame
     rejects: list[Reject] = field(default_factory=list)
     plain: bool = False
-    """Whether no field holds a backslash or a control character (what JSON would have to escape, but for quotes)."""
+    """Whether surely no field holds what JSON would have to escape: a quote, a backslash, a control character."""
 
 
 def unique_names(heading: list[str]) -> list[str]:
@@ -202,8 +202,13 @@ def _is_plain(block: bytes, lines: int) -> bool:
     if b"\\" in block:
         return False
     array = np.frombuffer(block, dtype=np.uint8)
-    control = sum(np.count_nonzero(array[start : start + _SLICE] < 32) for start in range(0, len(array), _SLICE))
-    return int(control) == lines  # each line's own end and nothing else
+    control = doubled = 0
+    for start in range(0, len(array), _SLICE):
+        part = array[start : start + _SLICE + 1]
+        control += int(np.count_nonzero(part[:_SLICE] < 32))
+        quote = part == ord('"')
+        doubled += int(np.count_nonzero(quote[1:] & quote[:-1]))
+    return control == lines and not doubled  # each line's own end and nothing else
 
 
 def _fast(block: bytes, names: list[str], before: int, separator: str) -> Records | None:

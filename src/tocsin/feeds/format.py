@@ -57,7 +57,7 @@ class Options:
     """RSIT type to assume for formats that state none (plain lists)."""
     classification_identifier: str | None = None
     severity: str | None = None
-    chunk_bytes: int = 16 << 20
+    chunk_bytes: int = 24 << 20
     extra: dict[str, Any] = field(default_factory=dict)
 
 

@@ -103,7 +103,8 @@ class Attributor:
             at = self._at(int(number))
             rows = np.flatnonzero(slices == number)
             prefixes[rows] = _prefixes(at, read, rows)
-            self._networks(at, keys["source_network"], rows, prefixes)
+            if "source_network" in keys.columns:
+                self._networks(at, keys["source_network"], rows, prefixes)
             if len(at.asns):
                 place = np.minimum(np.searchsorted(at.asns, asns[rows]), len(at.asns) - 1)
                 stated = (at.asns[place] == asns[rows]) & (prefixes[rows] != at.not_public)

@@ -51,12 +51,13 @@ def _number(text: str) -> int:
 
 def _numbers(column: pl.Series) -> np.ndarray:
     """Return a number for each text; 0 for null. Each distinct text is hashed once."""
+    first = column[0] if len(column) else None
+    if first is not None and column.null_count() == 0 and (column == first).all():
+        return np.full(len(column), _number(first), dtype=np.uint64)
     distinct = column.unique().drop_nulls()
     if distinct.len() == 0:
         return np.zeros(len(column), dtype=np.uint64)
     table = pl.DataFrame({"text": distinct, "number": pl.Series([_number(text) for text in distinct], dtype=pl.UInt64)})
-    if table.height == 1 and column.null_count() == 0:
-        return np.full(len(column), table["number"][0], dtype=np.uint64)
     joined = column.to_frame("text").join(table, on="text", how="left", maintain_order="left")
     return joined["number"].fill_null(0).to_numpy()
 
@@ -146,9 +147,9 @@ class Memory:
 
 
 def _merged(one: tuple[np.ndarray, np.ndarray], two: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    keys, times = np.concatenate([one[0], two[0]]), np.concatenate([one[1], two[1]])
-    order = np.argsort(keys, kind="stable")
-    return keys[order], times[order]
+    """Merge two arrays sorted by key; cheaper than sorting both again."""
+    place = np.searchsorted(one[0], two[0], side="right")
+    return np.insert(one[0], place, two[0]), np.insert(one[1], place, two[1])
 
 
 def _greedy(keys: np.ndarray, times: np.ndarray, reach: int) -> np.ndarray:
@@ -184,5 +185,7 @@ def remember(parts: Sequence[np.ndarray], window: int) -> Memory:
     memory = Memory(window)
     if parts:
         rows = np.concatenate(parts)
-        memory._large = _merged(_empty(), (rows[:, 0], np.ascontiguousarray(rows[:, 1]).view(np.int64)))  # noqa: SLF001 - its own module
+        keys, times = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1]).view(np.int64)
+        order = np.argsort(keys, kind="stable")
+        memory._large = (keys[order], times[order])  # noqa: SLF001 - its own module
     return memory

@@ -24,7 +24,7 @@ def write(
     """Return a JSON object per row of `frame`, named by the keys.
 
     `texts` become JSON strings; `literals` are texts that are JSON already (numbers, true, arrays).
-    `plain` promises that no text holds a backslash or a control character.
+    `plain` promises that no text holds a quote, a backslash or a control character.
     """
     n = frame.height
     literals = literals or {}
@@ -40,7 +40,7 @@ def write(
         if column.null_count() == n:
             continue
         mark = '"' if name in texts else ""
-        value = pl.lit(_escaped(column, plain=plain)) if name in texts else pl.lit(column)
+        value = pl.lit(column if plain or name in literals else _escaped(column))
         begin = f"{json.dumps(name, ensure_ascii=False)}:{mark}"
         if column.null_count():
             optional.append(pl.concat_str(pl.lit("," + begin), value, pl.lit(mark)).fill_null(""))
@@ -53,8 +53,8 @@ def write(
     return result if len(result) == n else result.new_from_index(0, n)
 
 
-def _escaped(column: pl.Series, *, plain: bool) -> pl.Series:
-    special = column.str.contains('"', literal=True) if plain else column.str.contains(_SPECIAL)
+def _escaped(column: pl.Series) -> pl.Series:
+    special = column.str.contains(_SPECIAL)
     if not special.any():
         return column
     special = special.fill_null(value=False)

@@ -57,7 +57,10 @@ def run(
     narrow = keys.filter(keep)
     part = addresses.Addresses(read.version[kept], read.v4[kept], read.v6[kept], read.text[positions])
     owners = attributor.attribute(narrow, part)
-    events = _complete(chunk.finish(positions), narrow, owners, sha256, received_at)
+    wide = chunk.finish(positions)
+    later = [name for name in wide.columns if name in KEY_SCHEMA and name not in chunk.keys.columns]
+    narrow = narrow.with_columns(wide.select(later)) if later else narrow
+    events = _complete(wide, narrow, owners, sha256, received_at)
     return Result(chunk.rows, events, int(has_asset.sum()) - len(kept), rejects)
 
 

@@ -20,6 +20,8 @@ from tocsin.pipeline.chunk import INSTANT, KEY_SCHEMA, SCHEMA, Chunk, Reject
 
 _SHARED = {"asn", "geo", "tag", "naics", "hostname", "severity", "region", "src_asn", "sector", "src_geo", "infection"}
 _TIMES = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+_LATE = {"severity"}
+"""Columns of KEYS that neither attribution nor the search for duplicates needs: read for the kept rows alone."""
 _ZONE = r"\s*(Z|UTC|GMT|[+-]00:?00)$"
 
 
@@ -104,7 +106,8 @@ def _columns(made: plan.Plan, options: Options, *, narrow: bool) -> list[pl.Expr
 
 def _names(made: plan.Plan, *, narrow: bool) -> list[str]:
     given = dict.fromkeys([*made.targets, *made.constants, "feed_code", "feed_provider", "feed_name"])
-    return [name for name in given if name != "time_source" and name in SCHEMA and (name in KEY_SCHEMA) == narrow]
+    given.pop("time_source", None)
+    return [name for name in given if name in SCHEMA and (name in KEY_SCHEMA and name not in _LATE) == narrow]
 
 
 def _extra(part: pl.DataFrame, made: plan.Plan, *, plain: bool) -> pl.Series:
