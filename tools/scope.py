@@ -48,7 +48,9 @@ def _in_code(path: Path, folder: Path) -> Iterator[str]:
     lines = text.splitlines()
     for node in ast.walk(ast.parse(text)):
         has_rows = place.parts[0] not in BELOW_DJANGO
-        at_door = has_rows and isinstance(node, ast.Attribute) and node.attr in {"objects", "_default_manager", "get_model"}
+        at_door = (
+            has_rows and isinstance(node, ast.Attribute) and node.attr in {"objects", "_default_manager", "get_model"}
+        )
         if at_door and not rooms & DOORS and ESCAPE not in lines[node.lineno - 1]:
             yield f"{place}:{node.lineno}: .{node.attr} outside models, queries and actions"  # type: ignore[attr-defined]
         if isinstance(node, ast.FunctionDef):

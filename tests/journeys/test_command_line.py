@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -94,8 +96,21 @@ def test_a_backup_restores_into_an_empty_installation_and_only_there(tmp_path: P
         assert json.loads(_tocsin(other, *arguments).stdout) == json.loads(_tocsin(one, *arguments).stdout)
     again = json.loads(_tocsin(other, "intake", "add", REPORT, "--json").stdout)
     assert again["events"] == 0
+    assert {path.stat().st_mode & 0o077 for path in (archive, other / "secret.key")} == {0}
     archive.write_bytes(archive.read_bytes()[:-2000])
     assert _tocsin(tmp_path / "third", "restore", str(archive)).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["home//etc/evil", "home/../evil", "/etc/evil", "home/raw/../../evil", "evil", "home/other"]
+)
+def test_a_backup_that_leads_out_of_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    archive = tmp_path / "crafted.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        made.addfile(tarfile.TarInfo(name), io.BytesIO())
+    done = _tocsin(tmp_path / "home", "restore", str(archive))
+    assert done.returncode == 1
+    assert "is no plain file" in done.stderr
 
 
 def test_the_doctor_says_what_is_missing(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def backup(path: Path) -> int:
         sums: dict[str, str] = {}
 
         def fill(aside: Path) -> None:
+            aside.touch(0o600)  # it holds the installation's key
             with tarfile.open(aside, "w:gz", compresslevel=3) as archive:
                 _put(archive, "rows.ndjson", rows.getvalue().encode(), sums)
                 for file in files:
@@ -112,7 +113,18 @@ def restore(path: Path) -> int:
                 target = home / name.removeprefix("home/")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 file.replace(target)
+                if name.removeprefix("home/") in FILES:
+                    target.chmod(0o600)
     return len(found)
+
+
+def _expected(name: str) -> bool:
+    """Tell whether a name is one that `backup` writes: anything else could lead out of the data folder."""
+    parts = name.split("/")
+    if name in {"rows.ndjson", "sums.json"}:
+        return True
+    inside = len(parts) > 1 and parts[0] == "home" and not {"", ".", ".."} & set(parts)
+    return inside and (parts[1] in FOLDERS if len(parts) > 2 else parts[1] in FILES)
 
 
 def _unpacked(path: Path, scratch: Path) -> dict[str, Path]:
@@ -123,7 +135,7 @@ def _unpacked(path: Path, scratch: Path) -> dict[str, Path]:
         with tarfile.open(path) as archive:
             for number, member in enumerate(archive):
                 content = archive.extractfile(member)
-                if content is None or ".." in Path(member.name).parts:
+                if content is None or not _expected(member.name):
                     raise Damaged(f"{member.name} is no plain file")
                 if member.name == "sums.json":
                     sums = json.load(content)
