@@ -104,8 +104,12 @@ def _rows(path: Path, found: Read) -> Iterator[tuple[str, dict[str, Any]]]:
     elif suffix == ".xlsx":
         import openpyxl
 
-        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        yield from _sheet(([_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)), "row")
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            rows = ([_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True))
+            yield from _sheet(rows, "row")
+        finally:
+            book.close()
     else:
         yield from _document(path, found)
 
