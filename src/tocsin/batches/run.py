@@ -222,7 +222,7 @@ def _unattributed(found: list[pl.DataFrame], events: pl.DataFrame, summary: Summ
         pl.col("time_source").max().alias("last_seen"),
     )
     found.append(part)
-    return [_merge(found)] if len(found) > 32 else found
+    return [_merge(found)] if len(found) > 256 else found
 
 
 def _merge(parts: list[pl.DataFrame]) -> pl.DataFrame:

@@ -25,15 +25,24 @@ class Folder:
     (UTC, microseconds), count, feeds, ports, evidence (identifiers of the first and the last event), because, related.
     """
 
+    _waiting: list[pl.DataFrame] = field(default_factory=list)
+    _waiting_rows: int = 0
     _parts: list[pl.DataFrame] = field(default_factory=list)
     _rows: int = 0
     _folded: int = 0
 
     def add(self, events: pl.DataFrame) -> None:
         """Fold the events that have an organization."""
-        owned = events.filter(pl.col("organization").is_not_null())
-        if owned.is_empty():
+        self._waiting.append(events.select(_NEEDED).filter(pl.col("organization").is_not_null()))
+        self._waiting_rows += self._waiting[-1].height
+        if self._waiting_rows >= _TOGETHER:
+            self._fold()
+
+    def _fold(self) -> None:
+        if not self._waiting_rows:
             return
+        owned = pl.concat(self._waiting)
+        self._waiting, self._waiting_rows = [], 0
         part = (
             owned.group_by(NAME)
             .agg(
@@ -53,12 +62,17 @@ class Folder:
         )  # fmt: skip
         self._parts.append(part)
         self._rows += part.height
-        if self._rows > max(500_000, 2 * self._folded):
+        if self._rows > max(1_000_000, 2 * self._folded):
             self._compact()
 
     def _compact(self) -> None:
+        if len(self._parts) < 2:
+            return
+        parts = pl.concat(self._parts)
+        # Most names come in one part only and need no grouping. The hash lives no longer than this call.
+        again = parts.select(pl.struct(NAME).hash().is_duplicated()).to_series()
         merged = (
-            pl.concat(self._parts)
+            parts.filter(again)
             .group_by(NAME)
             .agg(
                 pl.col("classification_taxonomy", "classification_type").last(),
@@ -72,25 +86,47 @@ class Folder:
                 pl.col("because", "related").last(),
             )
         )
+        merged = pl.concat([parts.filter(~again), merged])
         self._parts, self._rows, self._folded = [merged], merged.height, merged.height
 
     def findings(self) -> pl.DataFrame:
         """Return the findings so far, sorted by name."""
+        self._fold()
         if not self._parts:
             return pl.DataFrame(schema=SCHEMA)
         self._compact()
+        found = self._parts[0]
+        # Sorting and comparing lists is dear; nearly every finding has one port, one feed and one event.
+        many = (pl.col("feeds").list.len() > 1) | (pl.col("ports").list.len() > 1)
+        once = pl.col("first_event") == pl.col("last_event")
         return (
-            self._parts[0]
+            pl.concat([found.filter(~many), found.filter(many).with_columns(pl.col("feeds", "ports").list.sort())])
             .with_columns(
                 pl.col("severity").cast(pl.String),
-                pl.col("feeds", "ports").list.sort(),
-                pl.concat_list("first_event", "last_event").list.unique(maintain_order=True).alias("evidence"),
+                pl.when(once)
+                .then(pl.concat_list("first_event"))
+                .otherwise(pl.concat_list("first_event", "last_event"))
+                .alias("evidence"),
             )
             .select(list(SCHEMA))
             .sort(NAME)
-        )  # fmt: skip
+        )
 
 
+_TOGETHER = 200_000
+"""Events folded at once: many small groupings cost more than one."""
+_NEEDED = [
+    *NAME,
+    "classification_taxonomy",
+    "classification_type",
+    "severity",
+    "time_source",
+    "feed_code",
+    "source_port",
+    "event_id",
+    "because",
+    "related",
+]
 SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "organization": pl.String,
     "asset": pl.String,
