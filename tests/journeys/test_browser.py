@@ -2,62 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from tocsin import roster
 from tocsin.accounts import actions as accounts
 from tocsin.base.tenancy import SYSTEM, Role
-from tocsin.constituency import actions as constituency
-from tocsin.findings import actions as finding_actions
-from tocsin.intake import actions as intake
-from tocsin.notices import actions as notices
 from tocsin.notices import links
 from tocsin.notices import queries as noticed
 
-CHROMIUM = os.environ.get("TOCSIN_TEST_CHROMIUM") or shutil.which("chromium")
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not on this machine; the test command says so"),
-]
-DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def town(tmp_path: Path, settings: object) -> None:
-    settings.TOCSIN_HOME = tmp_path  # type: ignore[attr-defined]
-    settings.TOCSIN_EMAIL_URL = ""  # type: ignore[attr-defined]
-    now = datetime.now(UTC)
-    read = roster.read(DEMO / "province.yaml")
-    constituency.import_all(organizations=read.organizations, ignored=[], actor=SYSTEM, now=now)
-    arrivals = [
-        intake.take(content=p.read_bytes(), name=p.name, now=now) for p in sorted((DEMO / "reports").glob("*.csv"))
-    ]
-    intake.process(arrivals=arrivals, now=now, fold=finding_actions.fold)
-    notices.run(now=now)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_the_analyst_signs_in_and_finds_the_reason_of_a_notice(

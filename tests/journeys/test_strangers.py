@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from tocsin import roster
-from tocsin.accounts import actions as accounts
 from tocsin.base.tenancy import SYSTEM, Role
-from tocsin.constituency import actions as constituency
-from tocsin.constituency import queries as constituents
-from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
-from tocsin.intake import actions as intake
-from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
+SignedIn = Callable[..., Client]
 OPEN = {"sign-in", "sign-in-by-link", "answer", "set_language", None}
 OWN_LISTS = {"loop", "findings", "notices", "organizations"}
-
-
-@pytest.fixture
-def town(tmp_path: Path, settings: object) -> None:
-    settings.TOCSIN_HOME = tmp_path  # type: ignore[attr-defined]
-    settings.TOCSIN_EMAIL_URL = ""  # type: ignore[attr-defined]
-    now = datetime.now(UTC)
-    read = roster.read(DEMO / "province.yaml")
-    constituency.import_all(organizations=read.organizations, ignored=[], actor=SYSTEM, now=now)
-    arrivals = [
-        intake.take(content=p.read_bytes(), name=p.name, now=now) for p in sorted((DEMO / "reports").glob("*.csv"))
-    ]
-    intake.process(arrivals=arrivals, now=now, fold=finding_actions.fold)
-    notices.run(now=now)
-
-
-def _client(role: Role, organization: str = "") -> Client:
-    user = accounts.add_user(email=f"{role.value}@team.example", role=role, actor=SYSTEM, now=datetime.now(UTC))
-    if organization:
-        constituency.join(user=user, organization=constituents.organizations(SYSTEM).get(pk=organization))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def _addresses(organization: str) -> dict[str, str]:
@@ -72,8 +41,8 @@ def _addresses(organization: str) -> dict[str, str]:
     return found
 
 
-def test_everything_of_another_organization_is_404(town: None) -> None:
-    client = _client(Role.CONTACT, "bv-da-khoa-tinh")
+def test_everything_of_another_organization_is_404(town: None, signed_in: SignedIn) -> None:
+    client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
     for name, url in _addresses("so-khoa-hoc").items():
         if name in OWN_LISTS or name == "sign-out":
             continue
@@ -81,8 +50,8 @@ def test_everything_of_another_organization_is_404(town: None) -> None:
         assert status == 404, f"{url} answered {status}"
 
 
-def test_lists_hold_only_what_is_ones_own(town: None) -> None:
-    client = _client(Role.CONTACT, "bv-da-khoa-tinh")
+def test_lists_hold_only_what_is_ones_own(town: None, signed_in: SignedIn) -> None:
+    client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
     for url in ("/", "/findings/", "/notices/", "/organizations/", "/findings/?organization=so-khoa-hoc"):
         text = client.get(url).content.decode()
         assert "203.0.113." not in text
@@ -90,8 +59,8 @@ def test_lists_hold_only_what_is_ones_own(town: None) -> None:
     assert "198.51.100." in client.get("/findings/").content.decode()
 
 
-def test_ones_own_is_there(town: None) -> None:
-    client = _client(Role.CONTACT, "bv-da-khoa-tinh")
+def test_ones_own_is_there(town: None, signed_in: SignedIn) -> None:
+    client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
     own = _addresses("bv-da-khoa-tinh")
     assert {client.get(own[name]).status_code for name in ("finding", "notice", "organization")} == {200}
 
@@ -103,8 +72,10 @@ def test_nobody_sees_anything_without_signing_in(town: None) -> None:
         assert response["Location"].startswith("/sign-in/")
 
 
-def test_an_analyst_sees_every_page_in_both_languages(town: None, django_assert_max_num_queries: object) -> None:
-    client = _client(Role.ANALYST)
+def test_an_analyst_sees_every_page_in_both_languages(
+    town: None, signed_in: SignedIn, django_assert_max_num_queries: object
+) -> None:
+    client = signed_in(Role.ANALYST)
     for url in _addresses("so-khoa-hoc").values():
         if "approval" in url or "sign-out" in url:
             continue
@@ -116,8 +87,8 @@ def test_an_analyst_sees_every_page_in_both_languages(town: None, django_assert_
             assert "script-src 'self'" in response["Content-Security-Policy"]
 
 
-def test_a_reader_may_not_approve(town: None) -> None:
-    client = _client(Role.READER)
+def test_a_reader_may_not_approve(town: None, signed_in: SignedIn) -> None:
+    client = signed_in(Role.READER)
     notice = noticed.notices(SYSTEM)[0]
     client.post(f"/notices/{notice.pk}/approval/")
     assert noticed.notices(SYSTEM).get(pk=notice.pk).approved_by == ""

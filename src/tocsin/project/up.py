@@ -51,13 +51,13 @@ def _load_demo() -> str:
     from tocsin.accounts import actions as accounts
     from tocsin.accounts import queries as people
     from tocsin.base.tenancy import SYSTEM, Role
-    from tocsin.project import work
+    from tocsin.project.work import constituency, findings, intake, notices
 
     now = datetime.now(UTC)
-    if not work.list_findings(""):
-        work.import_constituency(DEMO / "province.yaml", dry_run=False)
-        work.add(sorted((DEMO / "reports").iterdir()))
-        work.run_notices(at=None, dry_run=False)
+    if not findings.list_all(""):
+        constituency.import_file(DEMO / "province.yaml", dry_run=False)
+        intake.add(sorted((DEMO / "reports").iterdir()))
+        notices.run(at=None, dry_run=False)
     user = people.by_email(SYSTEM, "demo@team.example") or accounts.add_user(
         email="demo@team.example", role=Role.ADMINISTRATOR, actor=SYSTEM, now=now, name="Demo (invented)"
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import time
 
-from tocsin.project import work
 from tocsin.project.up import PAUSE
+from tocsin.project.work import notices
 
 
 def main() -> None:
     """Work until told to stop. A round that fails is logged and tried again: the database may come back."""
     while True:
         try:
-            work.run_notices(at=None, dry_run=False)
+            notices.run(at=None, dry_run=False)
         except Exception:
             logging.getLogger(__name__).exception("a round failed; the next one tries again")
         time.sleep(PAUSE)

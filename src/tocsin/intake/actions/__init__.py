@@ -1,0 +1,5 @@
+"""What is done with what comes in, a module a verb."""
+
+from tocsin.intake.actions.taking import Folded, keep, process, take
+
+__all__ = ["Folded", "keep", "process", "take"]

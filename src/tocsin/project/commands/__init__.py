@@ -1,0 +1,48 @@
+"""The commands, a module a noun. Messages go to stderr, data to stdout; 0 done, 1 not done, 2 misuse.
+
+Modules are imported inside the commands: `tocsin --help` needs neither Django nor Polars.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Say why on stderr and exit."""
+    click.echo(f"tocsin: {message}", err=True)
+    sys.exit(code)
+
+
+def show(document: Any) -> None:
+    """Print one JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+
+
+def prepare() -> None:
+    """Make Django ready and bring the tables up to date."""
+    from tocsin.project import work
+
+    work.prepare()
+
+
+def print_summary(summary: dict[str, Any]) -> None:
+    """Print a batch's summary for people."""
+    for file in summary["files"]:
+        name = file["format"] or "not recognized"
+        click.echo(
+            f"{file['path']}  {name}  {file['rows']:,} rows = {file['events']:,} events + {file['duplicates']:,} duplicates"
+            f" + {file['rejects']:,} rejects{'  (repeated)' if file['repeated'] else ''}"
+        )
+    click.echo(
+        f"{summary['events']:,} events: {summary['attributed']:,} attributed, {summary['unattributed']:,} unattributed,"
+        f" {summary['ignored']:,} ignored; {summary['findings']:,} findings; {summary['seconds']:.1f} s"
+    )

@@ -1,0 +1,75 @@
+"""The cast is always in town: an invented province whose reports came in and whose first warnings went out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
+
+from tocsin import roster
+from tocsin.accounts import actions as accounts
+from tocsin.base.tenancy import SYSTEM, Role
+from tocsin.constituency import actions as constituency
+from tocsin.constituency import queries as constituents
+from tocsin.findings import actions as finding_actions
+from tocsin.intake import actions as intake
+from tocsin.notices import actions as notices
+
+DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
+CHROMIUM = os.environ.get("TOCSIN_TEST_CHROMIUM") or shutil.which("chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture
+def town(tmp_path: Path, settings: object) -> None:
+    """Reports in, findings folded, first warnings in the outbox."""
+    settings.TOCSIN_HOME = tmp_path  # type: ignore[attr-defined]
+    settings.TOCSIN_EMAIL_URL = ""  # type: ignore[attr-defined]
+    now = datetime.now(UTC)
+    read = roster.read(DEMO / "province.yaml")
+    constituency.import_all(organizations=read.organizations, ignored=[], actor=SYSTEM, now=now)
+    arrivals = [
+        intake.take(content=p.read_bytes(), name=p.name, now=now) for p in sorted((DEMO / "reports").glob("*.csv"))
+    ]
+    intake.process(arrivals=arrivals, now=now, fold=finding_actions.fold)
+    notices.run(now=now)
+
+
+@pytest.fixture
+def signed_in() -> Callable[..., Client]:
+    """Return a client of somebody with a role; a contact belongs to an organization."""
+
+    def enter(role: Role, organization: str = "") -> Client:
+        user = accounts.add_user(email=f"{role.value}@team.example", role=role, actor=SYSTEM, now=datetime.now(UTC))
+        if organization:
+            constituency.join(user=user, organization=constituents.organizations(SYSTEM).get(pk=organization))
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A real browser, without a window."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not on this machine; the test command says so")
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
