@@ -14,7 +14,7 @@ from tocsin.notices import queries as noticed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
-OPEN = {"sign-in", "sign-in-by-link", "answer", "set_language", None}
+OPEN = {"sign-in", "sign-in-by-link", "answer", "set_language", "theme", None}
 OWN_LISTS = {"loop", "findings", "notices", "organizations"}
 
 

@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from tocsin.accounts import views as accounts
+from tocsin.base.web import views as web
 from tocsin.constituency import views as constituency
 from tocsin.findings import views as findings
 from tocsin.intake import views as intake
@@ -30,6 +31,7 @@ urlpatterns = [
     path("sign-in/<str:secret>/", accounts.sign_in_by_link, name="sign-in-by-link"),
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("language/", set_language, name="set_language"),
+    path("theme/", web.theme, name="theme"),
     path("livez", health.livez),
     path("readyz", health.readyz),
 ]

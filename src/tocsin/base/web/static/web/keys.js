@@ -1,23 +1,86 @@
-// Keys for people who work here all day: / search, j and k rows, g then a letter to go. Off while typing.
+// Keys for people who work here all day: / search, ? help, j and k rows, x choose, g then a letter to go.
+// Off while typing. The letters are written beside the places in the navigation (data-key), nowhere else.
 "use strict";
-const places = { l: "/", f: "/findings/", n: "/notices/", o: "/organizations/", i: "/intake/", s: "/sent/" };
-let going = false;
-let row = -1;
+
+const typing = (element) => element.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+let going = 0;
+
+function rows() {
+  return [...document.querySelectorAll("main tbody tr")]
+    .map((row) => row.querySelector("a[href]"))
+    .filter(Boolean);
+}
+
+function step(by) {
+  const links = rows();
+  const here = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+  const to = here < 0 ? 0 : Math.max(0, Math.min(links.length - 1, here + by));
+  if (links[to]) links[to].focus();
+}
+
+function help() {
+  const dialog = document.getElementById("help");
+  if (dialog && !dialog.open) dialog.showModal();
+}
+
 document.addEventListener("keydown", (event) => {
-  if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (typing(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (going) {
-    going = false;
-    if (places[event.key]) location.href = places[event.key];
-    return;
+    clearTimeout(going);
+    going = 0;
+    const place = document.querySelector(`.side a[data-key="${CSS.escape(event.key)}"]`);
+    if (place) {
+      event.preventDefault();
+      place.click();
+      return;
+    }
   }
-  if (event.key === "g") going = true;
-  if (event.key === "/") {
-    const search = document.querySelector("input[type=search]");
-    if (search) { event.preventDefault(); search.focus(); }
+  switch (event.key) {
+    case "g":
+      going = setTimeout(() => { going = 0; }, 1500);
+      break;
+    case "/": {
+      const search = document.querySelector("input[type=search]");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+        search.select();
+      }
+      break;
+    }
+    case "?":
+      help();
+      break;
+    case "j":
+      step(1);
+      break;
+    case "k":
+      step(-1);
+      break;
+    case "x": {
+      const row = document.activeElement && document.activeElement.closest("tr");
+      const box = row && row.querySelector("td.pick input");
+      if (box) box.click();
+      break;
+    }
   }
-  if (event.key === "j" || event.key === "k") {
-    const links = document.querySelectorAll("tbody tr a:first-of-type");
-    row = Math.max(0, Math.min(links.length - 1, row + (event.key === "j" ? 1 : -1)));
-    if (links[row]) links[row].focus();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-help]")) {
+    event.preventDefault();
+    help();
   }
+  // A menu that is open closes when one clicks elsewhere.
+  document.querySelectorAll("details.drop[open]").forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  document.querySelectorAll("details.drop[open]").forEach((menu) => {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
 });

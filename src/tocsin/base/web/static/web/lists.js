@@ -1,0 +1,45 @@
+// Lists as tools: choosing rows shows what can be done with them; a box that scrolls can be reached by keyboard;
+// tables shown as cards stay tables for screen readers. Everything also works without this file.
+"use strict";
+
+document.querySelectorAll("form[data-choose]").forEach((form) => {
+  const boxes = [...form.querySelectorAll("td.pick input[type=checkbox]")];
+  const all = form.querySelector("th.pick input[type=checkbox]");
+  const bar = form.querySelector(".bulk");
+  const figure = form.querySelector("[data-chosen]");
+  const show = () => {
+    const n = boxes.filter((box) => box.checked).length;
+    boxes.forEach((box) => box.closest("tr").classList.toggle("chosen", box.checked));
+    if (bar) bar.hidden = n === 0;
+    if (figure) figure.textContent = String(n);
+    if (all) {
+      all.checked = n > 0 && n === boxes.length;
+      all.indeterminate = n > 0 && n < boxes.length;
+    }
+  };
+  form.addEventListener("change", (event) => {
+    if (event.target === all) boxes.forEach((box) => { box.checked = all.checked; });
+    show();
+  });
+  if (all) all.closest("th").hidden = false;
+  show();
+});
+
+function reachable() {
+  document.querySelectorAll(".scroll, main pre").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  });
+}
+reachable();
+addEventListener("resize", reachable);
+
+// display: block takes the meaning of a table away; the roles give it back (A. Roselli, 2018).
+document.querySelectorAll("table.cards").forEach((table) => {
+  table.setAttribute("role", "table");
+  table.querySelectorAll("thead, tbody").forEach((part) => part.setAttribute("role", "rowgroup"));
+  table.querySelectorAll("tr").forEach((row) => row.setAttribute("role", "row"));
+  table.querySelectorAll("thead th").forEach((cell) => cell.setAttribute("role", "columnheader"));
+  table.querySelectorAll("tbody th").forEach((cell) => cell.setAttribute("role", "rowheader"));
+  table.querySelectorAll("td").forEach((cell) => cell.setAttribute("role", "cell"));
+});
