@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,6 +59,30 @@ class RejectedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectCount:
+    """How many rows of one file were rejected for one reason."""
+
+    given: Path
+    """The file given to the batch, in which `file` was found."""
+    file: str
+    sha256: str
+    reason: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventFile:
+    """An event file that was written, as the manifest names it."""
+
+    file: str
+    rows: int
+    bytes: int
+    first: datetime
+    """Earliest and latest `time_source` in it."""
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything a batch gives back."""
 
@@ -67,7 +93,9 @@ class Outcome:
     """asset, kind, host, source_ip, source_asn, count, first_seen, last_seen: what nobody holds."""
     segment: np.ndarray
     """What the memory of duplicates learned: (key, time) as unsigned 64-bit numbers, a row each."""
-    events_files: list[str]
-    """Names of the event files written, in order."""
+    event_files: list[EventFile]
+    """The event files written, in order."""
     rejects: list[RejectedRow]
-    """The first rejects, up to a bound; the file rejects.ndjson has all."""
+    """The first rejects of each file and reason, up to a bound; the file rejects.ndjson has all."""
+    reject_counts: list[RejectCount]
+    """How many there are of each file and reason, exactly."""

@@ -4,7 +4,7 @@
     OUT/findings.parquet               columns of tocsin.pipeline.fold
     OUT/rejects.ndjson                 {file, sha256, row, reason, detail, raw}
     OUT/summary.json                   what the command prints
-    OUT/manifest.json                  names, sizes and rows of the event files; written last
+    OUT/manifest.json                  names, sizes, rows and times of the event files; written last
 
 A file counts only when the manifest names it: it is the commit.
 """
@@ -14,16 +14,17 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+import numpy as np
 import polars as pl
 
-from tocsin.batches.outcome import FileSummary, Outcome, RejectedRow, Summary
+from tocsin.batches.outcome import EventFile, FileSummary, Outcome, RejectCount, RejectedRow, Summary
 from tocsin.engines import local
 from tocsin.feeds import recognize
 from tocsin.feeds.format import Format, Options, Source
@@ -36,7 +37,9 @@ from tocsin.pipeline.fold import Folder
 from tocsin.pipeline.registry import Registry
 
 WHOLE_MAILS = {"arf", "xarf"}
-KEPT_REJECTS = 10_000
+KEPT_REJECTS = 2_000
+KEPT_OF_ONE_REASON = 20
+"""How many rejects of one file and reason are handed back; the counts are exact, and the file has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Given:
     name: str
     options: Options = field(default_factory=Options)
     format: str | None = None
+    received_at: datetime | None = None
+    """When it arrived, where that was not now."""
 
 
 @dataclass(slots=True)
@@ -66,8 +71,12 @@ def run(
     out: Path,
     received_at: datetime,
     progress: Callable[[Summary], None] | None = None,
+    again: Mapping[str, np.ndarray | None] | None = None,
 ) -> Outcome:
-    """Take files through stops two to four into the folder `out`. Rows that fail become rejects; only I/O errors raise."""
+    """Take files through stops two to four into the folder `out`. Rows that fail become rejects; only I/O errors raise.
+
+    `again` (SHA-256 of a file inside -> row numbers, None for all) takes these rows only, as when rejects are replayed.
+    """
     began = time.perf_counter()
     (out / "events").mkdir(parents=True, exist_ok=True)
     scratch = out / "scratch"
@@ -75,16 +84,17 @@ def run(
     writer = _Writer(out / "events")
     nobody: list[pl.DataFrame] = []
     rejected: list[RejectedRow] = []
+    counts: dict[tuple[Path, str, str, str], int] = {}
     try:
         with (out / ".rejects.part").open("w", encoding="utf-8") as rejects, writer:
-            for opened, chunk in local.ahead(_chunks(files, summary, scratch), depth=2):
+            for opened, chunk in local.ahead(_chunks(files, summary, scratch, again), depth=2):
                 if isinstance(chunk, Chunk):
                     result = steps.run(
                         chunk,
                         attributor=attributor,
                         memory=memory,
                         sha256=opened.summary.sha256,
-                        received_at=received_at,
+                        received_at=opened.given.received_at or received_at,
                     )
                 else:
                     result = steps.Result(1, pl.DataFrame(), 0, [chunk])
@@ -92,7 +102,9 @@ def run(
                 for reject in result.rejects:
                     row = RejectedRow(opened.summary.path, opened.summary.sha256, **asdict(reject))
                     rejects.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
-                    if len(rejected) < KEPT_REJECTS:
+                    name = (opened.given.path, row.file, row.sha256, row.reason)
+                    counts[name] = counts.get(name, 0) + 1
+                    if counts[name] <= KEPT_OF_ONE_REASON and len(rejected) < KEPT_REJECTS:
                         rejected.append(row)
                 if result.events.height:
                     folder.add(result.events)
@@ -106,13 +118,19 @@ def run(
         durable.write(out / "findings.parquet", lambda aside: findings.write_parquet(aside, compression="zstd"))
         summary.seconds = round(time.perf_counter() - began, 3)
         durable.replace(out / "summary.json", json.dumps(summary.as_json(), ensure_ascii=False, indent=1).encode())
-        durable.replace(out / "manifest.json", json.dumps(writer.manifest, indent=1).encode())
+        durable.replace(out / "manifest.json", json.dumps(writer.manifest, indent=1, default=str).encode())
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         (out / ".rejects.part").unlink(missing_ok=True)
     unattributed = _merge(nobody) if nobody else pl.DataFrame(schema=_NOBODY)
     return Outcome(
-        summary, findings, unattributed, memory.new(), [str(part["file"]) for part in writer.manifest], rejected
+        summary,
+        findings,
+        unattributed,
+        memory.new(),
+        [EventFile(**part) for part in writer.manifest],
+        rejected,
+        [RejectCount(*name, n) for name, n in counts.items()],
     )
 
 
@@ -130,10 +148,15 @@ def _count(summary: Summary, file: FileSummary, result: steps.Result) -> None:
         summary.unattributed += result.events.height - owned - ignored
 
 
-def _chunks(files: Iterable[Given], summary: Summary, scratch: Path) -> Iterator[tuple[_Opened, Chunk | Reject]]:
+def _chunks(
+    files: Iterable[Given], summary: Summary, scratch: Path, again: Mapping[str, np.ndarray | None] | None
+) -> Iterator[tuple[_Opened, Chunk | Reject]]:
     """Yield every chunk of every file; a file that cannot be read yields the reason as its one reject."""
     seen: set[str] = set()
     for opened in _opened(files, scratch):
+        if again is not None and opened.summary.sha256 not in again:
+            continue
+        wanted = again[opened.summary.sha256] if again is not None else None
         summary.files.append(opened.summary)
         if opened.summary.sha256 in seen:
             opened.summary.repeated = True
@@ -145,7 +168,20 @@ def _chunks(files: Iterable[Given], summary: Summary, scratch: Path) -> Iterator
             yield opened, Reject(0, "unknown-format", "no format recognizes this content; --format forces one")
         else:
             for chunk in opened.format.parse(opened.source, opened.given.options):
-                yield opened, chunk
+                yield opened, chunk if wanted is None else _only(chunk, wanted)
+
+
+def _only(chunk: Chunk, rows: np.ndarray) -> Chunk:
+    """Return what a chunk holds of these rows."""
+    mask = np.isin(chunk.keys["raw_row"].to_numpy(), rows)
+    positions = pl.Series(np.flatnonzero(mask), dtype=pl.UInt32)
+    rejects = [reject for reject in chunk.rejects if (rows == reject.row).any()]
+    return Chunk(
+        rows=len(positions) + len(rejects),
+        keys=chunk.keys.filter(pl.Series(mask)),
+        finish=lambda kept: chunk.finish(positions.gather(kept)),
+        rejects=rejects,
+    )
 
 
 def _opened(files: Iterable[Given], scratch: Path) -> Iterator[_Opened]:
@@ -248,7 +284,7 @@ class _Writer:
         self._folder = folder
         self._waiting: list[pl.DataFrame] = []
         self._rows = 0
-        self.manifest: list[dict[str, object]] = []
+        self.manifest: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         self._behind = local.Behind(self._write, depth=1)
@@ -273,4 +309,7 @@ class _Writer:
             self._folder / name,
             lambda aside: events.write_parquet(aside, compression="zstd", compression_level=1, statistics=False),
         )
-        self.manifest.append({"file": name, "rows": events.height, "bytes": path.stat().st_size})
+        first, last = events.select(pl.col("time_source").min().alias("first"), pl.col("time_source").max()).row(0)
+        self.manifest.append(
+            {"file": name, "rows": events.height, "bytes": path.stat().st_size, "first": first, "last": last}
+        )

@@ -11,7 +11,16 @@ from tocsin.accounts.models import User
 from tocsin.base.audit import actions as audit
 from tocsin.base.tenancy import SYSTEM, Viewer
 from tocsin.constituency import queries, rules
-from tocsin.constituency.models import AutonomousSystem, Contact, Domain, IgnoreRule, Membership, Network, Organization
+from tocsin.constituency.models import (
+    AutonomousSystem,
+    Contact,
+    Domain,
+    HoldingsChange,
+    IgnoreRule,
+    Membership,
+    Network,
+    Organization,
+)
 from tocsin.core import constituency as plain
 
 
@@ -45,11 +54,21 @@ def import_all(
         IgnoreRule.objects.update_or_create(
             value=rule.value, defaults={"reason": rule.reason, "valid_from": rule.valid_from, "valid_to": rule.valid_to}
         )
+    if todo or ignored:
+        note_change(actor=actor, what="import", now=now)
     if todo:
         audit.record(
             actor=actor, action="constituency-imported", object_kind="constituency", object_id="all", now=now, detail={"changed": sorted(todo)}
         )  # fmt: skip
     return found
+
+
+def note_change(*, actor: Viewer, what: str, now: datetime) -> None:
+    """Note, inside the caller's transaction, that who holds what changed: the worker then attributes again.
+
+    Call it after every change of networks, domains, autonomous systems, ignore rules or an organization's days.
+    """
+    HoldingsChange.objects.create(at=now, by=actor.email, what=what[:300])
 
 
 def _replace_holdings(organizations: Sequence[plain.Organization]) -> None:

@@ -117,3 +117,14 @@ class IgnoreRule(Dated):
 
     def __str__(self) -> str:
         return f"{self.value} ({self.reason})"
+
+
+class HoldingsChange(models.Model):
+    """Something about who holds what changed: intake attributes again what came in before, and removes the row."""
+
+    at = models.DateTimeField()
+    by = models.CharField(max_length=254)
+    what = models.CharField(max_length=300)
+
+    def __str__(self) -> str:
+        return self.what

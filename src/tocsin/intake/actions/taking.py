@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 import numpy as np
+import polars as pl
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -23,11 +24,21 @@ from tocsin.batches import run as batches
 from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
 from tocsin.feeds.format import Options
-from tocsin.intake.models import Arrival, Batch, Reject, Segment, Unattributed
+from tocsin.intake import rules
+from tocsin.intake.models import (
+    Arrival,
+    Batch,
+    Dismissal,
+    EventFile,
+    HoldingsSnapshot,
+    Reject,
+    RejectCount,
+    Segment,
+    Unattributed,
+    UnattributedGroup,
+)
 from tocsin.lake import durable, raw
-from tocsin.pipeline import duplicates, registry
-
-KEPT_REJECTS = 10_000
+from tocsin.pipeline import duplicates, places, registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +81,18 @@ def process(
     event files and the segment are on disk before it commits; if it never does, no row names them.
     """
     with dialect.mutual_exclusion("fold"):
-        _sweep()
+        sweep()
         todo = list(Arrival.objects.filter(pk__in=[a.pk for a in arrivals], batch=None))
         if not todo:
             return Folded(None, None, Summary())
-        organizations, ignored = constituency.as_values(SYSTEM)
-        parts = [np.load(_home() / path) for path in Segment.objects.values_list("path", flat=True)]
+        held = registry.build(*constituency.as_values(SYSTEM))
         id_ = uuid7()
         folder = _home() / "batches" / str(id_)
         given = [batches.Given(raw.place(_home(), a.sha256), a.name, options or Options(), format_name) for a in todo]
-        outcome = batches.run(
-            given,
-            registry=registry.build(organizations, ignored),
-            memory=duplicates.remember(parts, window),
-            out=folder,
-            received_at=now,
-        )
-        segment = f"segments/{id_}.npy"
-        durable.write(_home() / segment, lambda aside: _save(aside, outcome.segment))
+        outcome = batches.run(given, registry=held, memory=remembered(window), out=folder, received_at=now)
+        keep_segment(id_, outcome)
         with transaction.atomic():
-            batch = _record(id_, outcome, now)
-            Segment.objects.create(batch=batch, path=segment)
+            batch = record(id_, outcome, held, todo, now)
             Arrival.objects.filter(pk__in=[a.pk for a in todo]).update(batch=batch)
             fold(frame=outcome.findings, batch_id=str(id_), now=now)
     return Folded(batch, outcome, outcome.summary)
@@ -100,41 +102,111 @@ def _home() -> Path:
     return Path(settings.TOCSIN_HOME)
 
 
-def _save(path: Path, segment: np.ndarray) -> None:
-    with path.open("wb") as file:
-        np.save(file, segment)
+def remembered(window: int) -> duplicates.Memory:
+    """Return the memory of everything kept so far."""
+    parts = [np.load(_home() / path) for path in Segment.objects.values_list("path", flat=True)]
+    return duplicates.remember(parts, window)
 
 
-def _record(id_: UUID, outcome: Outcome, now: datetime) -> Batch:
+def keep_segment(id_: UUID, outcome: Outcome) -> None:
+    """Put on disk what a batch taught the memory of duplicates; `record` makes it count."""
+
+    def save(aside: Path) -> None:
+        with aside.open("wb") as file:
+            np.save(file, outcome.segment)
+
+    durable.write(_home() / _segment(id_), save)
+
+
+def _segment(id_: UUID) -> str:
+    return f"segments/{id_}.npy"
+
+
+def snapshot(held: registry.Registry) -> HoldingsSnapshot:
+    """Return the row that says who holds what, made if nobody held so before."""
+    content = rules.holdings(held)
+    return HoldingsSnapshot.objects.get_or_create(
+        sha256=rules.fingerprint(content), defaults={"content": rules.packed(content)}
+    )[0]
+
+
+def record(
+    id_: UUID, outcome: Outcome, held: registry.Registry, arrivals: Sequence[Arrival], now: datetime, kind: str = "intake"
+) -> Batch:  # fmt: skip
+    """Make the rows of a batch, inside the caller's transaction: itself, its files, its rejects, what nobody holds."""
     figures = outcome.summary.as_json()
-    batch = Batch.objects.create(id=id_, started_at=now, finished_at=now, **figures)
+    batch = Batch.objects.create(id=id_, kind=kind, started_at=now, finished_at=now, **figures)
+    Segment.objects.create(batch=batch, path=_segment(id_))
+    if outcome.event_files:
+        holdings = snapshot(held)
+        EventFile.objects.bulk_create(
+            EventFile(
+                batch=batch, path=f"{batch.folder}/events/{f.file}", rows=f.rows, size=f.bytes, first_seen=f.first, last_seen=f.last, holdings=holdings,
+            )
+            for f in outcome.event_files
+        )  # fmt: skip
+    by_sum = {arrival.sha256: arrival for arrival in arrivals}
+    RejectCount.objects.bulk_create(
+        RejectCount(
+            batch=batch, arrival=by_sum[c.given.name], file_name=c.file[:1000], file_sha256=c.sha256, reason=c.reason, n=c.n
+        )
+        for c in outcome.reject_counts
+    )  # fmt: skip
     Reject.objects.bulk_create(
         Reject(
             batch=batch, file_name=r.file[:1000], file_sha256=r.sha256, row=r.row, reason=r.reason,
             detail=_storable(r.detail), raw=_storable(r.raw),
         )
-        for r in outcome.rejects[:KEPT_REJECTS]
+        for r in outcome.rejects
     )  # fmt: skip
+    _queue(outcome.unattributed)
+    return batch
+
+
+def _queue(nobody: pl.DataFrame) -> None:
+    """Add what nobody holds to the queue, asset by asset and place by place."""
+    if nobody.is_empty():
+        return
+    nobody = pl.concat([nobody, places.of(nobody["asset"])], how="horizontal")
     rows: list[dict[str, object]] = [
         {
             "asset": _storable(row["asset"])[:2000],
             "kind": row["kind"][:200],
+            "place": _storable(row["place"]),
             "address": row["source_ip"] or "",
             "asn": row["source_asn"],
             "n_events": row["count"],
             "first_seen": row["first_seen"],
             "last_seen": row["last_seen"],
         }
-        for row in outcome.unattributed.iter_rows(named=True)
+        for row in nobody.iter_rows(named=True)
     ]
-    dialect.upsert(
-        Unattributed,
-        rows,
-        unique=["asset", "kind"],
-        update="n_events = old.n_events + excluded.n_events,"
-        " last_seen = CASE WHEN excluded.last_seen > old.last_seen THEN excluded.last_seen ELSE old.last_seen END",
-    )
-    return batch
+    dialect.upsert(Unattributed, rows, unique=["asset", "kind"], update=_MORE)
+    groups = nobody.group_by("place", "how").agg(
+        pl.col("source_asn").drop_nulls().mode().min(), pl.col("count").sum(), pl.col("first_seen").min(), pl.col("last_seen").max()
+    )  # fmt: skip
+    dismissals = {dismissal.value: dismissal for dismissal in Dismissal.objects.all()}
+    cover = rules.Cover(dismissals)
+    found: list[dict[str, object]] = []
+    for row in groups.iter_rows(named=True):
+        covered = cover.find(row["place"], row["source_asn"]) if dismissals else None
+        found.append({
+            "value": _storable(row["place"]),
+            "how": row["how"],
+            "asn": row["source_asn"],
+            "n_events": row["count"],
+            "first_seen": row["first_seen"],
+            "last_seen": row["last_seen"],
+            "dismissal_id": dismissals[covered].pk if covered else None,
+        })  # fmt: skip
+    dialect.upsert(UnattributedGroup, found, unique=["value"], update=_MORE)
+
+
+_MORE = (
+    "n_events = old.n_events + excluded.n_events,"
+    " first_seen = CASE WHEN excluded.first_seen < old.first_seen THEN excluded.first_seen ELSE old.first_seen END,"
+    " last_seen = CASE WHEN excluded.last_seen > old.last_seen THEN excluded.last_seen ELSE old.last_seen END"
+)
 
 
 def _storable(text: str) -> str:
@@ -142,13 +214,18 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _sweep() -> None:
-    """Remove the files of batches that never committed: a crash came between their writing and the rows."""
+def sweep() -> None:
+    """Remove files that no row names: a crash came between their writing and the rows, or after the rows that replaced them."""
     place = _home() / "batches"
     if not place.is_dir():
         return
     known = {str(id_) for id_ in Batch.objects.values_list("pk", flat=True)}
+    named = set(EventFile.objects.values_list("path", flat=True))
     for folder in place.iterdir():
         if folder.name not in known:
             shutil.rmtree(folder, ignore_errors=True)
             (_home() / "segments" / f"{folder.name}.npy").unlink(missing_ok=True)
+            continue
+        for file in (folder / "events").glob("*"):  # what a re-attribution wrote anew, and could not remove in time
+            if f"batches/{folder.name}/events/{file.name}" not in named:
+                file.unlink()
