@@ -19,7 +19,13 @@ class AuditEntry(models.Model):
 
     class Meta:
         app_label = "audit"
-        indexes = [models.Index(fields=["object_kind", "object_id"])]
+        indexes = [
+            models.Index(fields=["object_kind", "object_id"]),
+            models.Index(fields=["object_id"]),
+            models.Index(fields=["actor_email"]),
+            models.Index(fields=["action"]),
+            models.Index(fields=["at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_email} {self.action} {self.object_kind} {self.object_id}"

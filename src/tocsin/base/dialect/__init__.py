@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 
 @contextmanager
@@ -29,6 +29,18 @@ def mutual_exclusion(name: str) -> Iterator[None]:
         with (place / name).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def hold_until_commit(name: str) -> None:
+    """Be the only transaction that holds `name`, waiting for it; the lock goes with the transaction that took it.
+
+    SQLite needs nothing more: our transactions begin IMMEDIATE, so that one alone may write.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(f"{name} is held until commit, and there is no transaction")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [zlib.crc32(name.encode())])
 
 
 def upsert(model: type[models.Model], rows: Sequence[dict[str, object]], *, unique: Sequence[str], update: str) -> None:

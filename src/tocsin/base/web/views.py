@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from tocsin.base.tenancy import Viewer
+from tocsin.base.tenancy import Role, Viewer
 
 View = Callable[..., HttpResponse]
 
@@ -53,3 +53,17 @@ def theme(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie("theme", samesite="Lax")
     return response
+
+
+def administrators_only(view: View) -> View:
+    """Return the view for administrators; for anybody else it does not exist."""
+
+    @login_required
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+        if viewer.role is not Role.ADMINISTRATOR:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return inner
