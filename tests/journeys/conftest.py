@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,3 +74,23 @@ def browser() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A fresh installation, on the database that this test run is about."""
+    given = os.environ.get("DATABASE_URL", "")
+    environment = {**os.environ, "TOCSIN_HOME": str(tmp_path / "home"), "TOCSIN_EMAIL_URL": ""}
+    if not given.startswith("postgres"):
+        environment["DATABASE_URL"] = ""
+        yield environment
+        return
+    import psycopg
+
+    name = f"journey_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(given, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield {**environment, "DATABASE_URL": f"{given.rsplit('/', 1)[0]}/{name}"}
+        finally:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 import time
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,26 +16,6 @@ pytestmark = pytest.mark.database
 DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
 REPORTS = sorted(map(str, (DEMO / "reports").glob("*.csv")))
 ROUNDS = 6
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A fresh installation, on the database that this test run is about."""
-    given = os.environ.get("DATABASE_URL", "")
-    environment = {**os.environ, "TOCSIN_HOME": str(tmp_path / "home"), "TOCSIN_EMAIL_URL": ""}
-    if not given.startswith("postgres"):
-        environment["DATABASE_URL"] = ""
-        yield environment
-        return
-    import psycopg
-
-    name = f"killed_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(given, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')
-        try:
-            yield {**environment, "DATABASE_URL": f"{given.rsplit('/', 1)[0]}/{name}"}
-        finally:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _tocsin(environment: dict[str, str], *arguments: str) -> str:

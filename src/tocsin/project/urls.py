@@ -6,6 +6,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from tocsin.accounts import views as accounts
+from tocsin.base.audit import views as audit
 from tocsin.base.web import views as web
 from tocsin.constituency import views as constituency
 from tocsin.findings import views as findings
@@ -27,6 +28,8 @@ urlpatterns = [
     path("sent/", notices.sent, name="sent"),
     path("sent/<uuid:id_>/", notices.message, name="message"),
     path("answer/<str:token>/", notices.answer, name="answer"),
+    path("audit/", audit.entries, name="audit"),
+    path("audit/verification/", audit.verification, name="audit-verification"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-in/<str:secret>/", accounts.sign_in_by_link, name="sign-in-by-link"),
     path("sign-out/", accounts.sign_out, name="sign-out"),

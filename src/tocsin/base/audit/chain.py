@@ -65,7 +65,9 @@ def walk(links: Iterable[Link], *, holds: str = "") -> Verdict:
     n, head, found = 0, "", not holds
     for link in links:
         if link.previous_hash != head:
-            return Verdict(n, head, link.id, "an entry before it was removed, put in or moved", found if holds else None)
+            return Verdict(
+                n, head, link.id, "an entry before it was removed, put in or moved", found if holds else None
+            )
         own = digest(
             previous=head, at=link.at, actor_email=link.actor_email, action=link.action,
             object_kind=link.object_kind, object_id=link.object_id, detail=link.detail,
