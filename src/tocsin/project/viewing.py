@@ -20,5 +20,5 @@ class Viewing:
         """Answer, knowing who looks."""
         if request.user.is_authenticated:
             user = request.user
-            request.viewer = SimpleLazyObject(lambda: viewer_of(user))  # type: ignore[attr-defined, arg-type]
+            request.viewer = SimpleLazyObject(lambda: viewer_of(user))  # type: ignore[attr-defined]
         return self.get_response(request)

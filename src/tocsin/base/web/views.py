@@ -8,13 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from tocsin.base.tenancy import Role, Viewer
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def team_only(viewer: Viewer) -> None:
@@ -29,7 +29,7 @@ def signed_in(find: Callable[[Any], Viewer]) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @login_required
         @wraps(view)
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             request.viewer = find(request.user)  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
@@ -60,7 +60,7 @@ def administrators_only(view: View) -> View:
 
     @login_required
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         viewer: Viewer = request.viewer  # type: ignore[attr-defined]
         if viewer.role is not Role.ADMINISTRATOR:
             raise Http404
