@@ -50,8 +50,6 @@ class Given:
     name: str
     options: Options = field(default_factory=Options)
     format: str | None = None
-    received_at: datetime | None = None
-    """When it arrived, where that was not now."""
 
 
 @dataclass(slots=True)
@@ -94,7 +92,7 @@ def run(
                         attributor=attributor,
                         memory=memory,
                         sha256=opened.summary.sha256,
-                        received_at=opened.given.received_at or received_at,
+                        received_at=opened.given.options.received_at or received_at,
                     )
                 else:
                     result = steps.Result(1, pl.DataFrame(), 0, [chunk])
@@ -167,15 +165,27 @@ def _chunks(
         elif opened.format is None:
             yield opened, Reject(0, "unknown-format", "no format recognizes this content; --format forces one")
         else:
-            for chunk in opened.format.parse(opened.source, opened.given.options):
-                yield opened, chunk if wanted is None else _only(chunk, wanted)
+            chunks = opened.format.parse(opened.source, opened.given.options)
+            for chunk in chunks if wanted is None else _only(chunks, wanted):
+                yield opened, chunk
 
 
-def _only(chunk: Chunk, rows: np.ndarray) -> Chunk:
-    """Return what a chunk holds of these rows."""
-    mask = np.isin(chunk.keys["raw_row"].to_numpy(), rows)
+def _only(chunks: Iterable[Chunk], rows: np.ndarray) -> Iterator[Chunk | Reject]:
+    """Yield what chunks hold of these rows; a row that is not there any more stays a reject."""
+    missing = rows
+    for chunk in chunks:
+        numbers = chunk.keys["raw_row"].to_numpy()
+        refused = np.array([reject.row for reject in chunk.rejects], dtype=np.uint64)
+        mask, kept = np.isin(numbers, rows), np.isin(refused, rows)
+        missing = np.setdiff1d(missing, np.concatenate([numbers[mask], refused[kept]]))
+        rejects = [reject for reject, wanted in zip(chunk.rejects, kept, strict=True) if wanted]
+        yield _part(chunk, mask, rejects)
+    for row in missing:
+        yield Reject(int(row), "not-there-again", "as the file is read now, it has no row of this number")
+
+
+def _part(chunk: Chunk, mask: np.ndarray, rejects: list[Reject]) -> Chunk:
     positions = pl.Series(np.flatnonzero(mask), dtype=pl.UInt32)
-    rejects = [reject for reject in chunk.rejects if (rows == reject.row).any()]
     return Chunk(
         rows=len(positions) + len(rejects),
         keys=chunk.keys.filter(pl.Series(mask)),

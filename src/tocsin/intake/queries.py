@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
 from django.db.models import QuerySet
 
 from tocsin.base.tenancy import Viewer
-from tocsin.intake.models import Arrival, Batch, Reject, Unattributed
+from tocsin.intake.models import Arrival, Batch, EventFile, Reject, RejectCount, Unattributed, UnattributedGroup
 
 
 def batches(viewer: Viewer) -> QuerySet[Batch]:
@@ -21,8 +28,49 @@ def arrivals(viewer: Viewer) -> QuerySet[Arrival]:
 
 
 def rejects(viewer: Viewer) -> QuerySet[Reject]:
-    """Return the rejected rows, newest first."""
+    """Return the rejected rows that the database holds, the first of each file and reason; `rejected` gives all."""
     rows = Reject.objects.order_by("-pk")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def reject_counts(viewer: Viewer, *, batch: UUID | None = None, reason: str = "") -> QuerySet[RejectCount]:
+    """Return how many rows each file lost for which reason, newest batch first; perhaps of one batch or reason."""
+    rows = RejectCount.objects.order_by("-batch_id", "-n", "pk")
+    if batch is not None:
+        rows = rows.filter(batch_id=batch)
+    if reason:
+        rows = rows.filter(reason=reason)
+    return rows if viewer.sees_everything else rows.none()
+
+
+def rejected(viewer: Viewer, *, batch: UUID | None = None, reason: str = "") -> Iterator[dict[str, Any]]:
+    """Yield every rejected row, newest batch first, read from the batches' files as a stream.
+
+    A row that a replay took over is no longer one of its batch; what stands in the file and has no count is left out.
+    """
+    counted: dict[UUID, set[tuple[str, str, str]]] = {}
+    for count in reject_counts(viewer, batch=batch, reason=reason):
+        counted.setdefault(count.batch_id, set()).add((count.file_name, count.file_sha256, count.reason))
+    for batch_id, groups in counted.items():
+        with (Path(settings.TOCSIN_HOME) / f"batches/{batch_id}/rejects.ndjson").open("rb") as lines:
+            for line in lines:
+                row = msgspec.json.decode(line)
+                if (row["file"][:1000], row["sha256"], row["reason"]) in groups:
+                    yield {
+                        "batch": str(batch_id), "file_name": row["file"], "file_sha256": row["sha256"], "row": row["row"],
+                        "reason": row["reason"], "detail": row["detail"], "raw": row["raw"],
+                    }  # fmt: skip
+
+
+def event_files(viewer: Viewer) -> QuerySet[EventFile]:
+    """Return the files that hold the events, each event in exactly one; paths are below the data folder."""
+    rows = EventFile.objects.order_by("path")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def groups(viewer: Viewer, *, dismissed: bool = False) -> QuerySet[UnattributedGroup]:
+    """Return the places of what nobody holds, the most events first; or those that were dismissed."""
+    rows = UnattributedGroup.objects.filter(dismissal__isnull=not dismissed).order_by("-n_events", "value")
     return rows if viewer.sees_everything else rows.none()
 
 

@@ -35,7 +35,7 @@ def process(
     if read.errors:
         raise BadConstituency("\n".join(str(error) for error in read.errors))
     memory = Memory(int(durations.parse(window).total_seconds() * 1_000_000) if window else 0)
-    options = Options(schema=_document(schema), mapping=_document(mapping))
+    options = Options(schema=document(schema), mapping=document(mapping))
     given = [batches.Given(path, str(path), options, format_name) for path in files]
     return batches.run(
         given,
@@ -46,7 +46,8 @@ def process(
     )
 
 
-def _document(path: Path | None) -> dict[str, Any] | None:
+def document(path: Path | None) -> dict[str, Any] | None:
+    """Read a schema or mapping file (JSON or YAML). Raise ValueError, OSError."""
     if path is None:
         return None
     text = path.read_text(encoding="utf-8-sig")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,14 @@ def fail(message: str, code: int = 1) -> NoReturn:
 def show(document: Any) -> None:
     """Print one JSON document on stdout."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+
+
+def show_each(rows: Iterable[Any]) -> None:
+    """Print one JSON array on stdout, element by element: nothing waits for the last one."""
+    click.echo("[", nl=False)
+    for place, row in enumerate(rows):
+        click.echo(("," if place else "") + "\n" + json.dumps(row, ensure_ascii=False, default=str), nl=False)
+    click.echo("\n]")
 
 
 def prepare() -> None:

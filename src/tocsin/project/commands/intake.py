@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import click
 
-from tocsin.project.commands import AS_JSON, FILE, fail, prepare, print_summary, show
+from tocsin.project.commands import AS_JSON, FILE, fail, prepare, print_summary, show, show_each
 
 
 @click.group()
@@ -22,15 +23,7 @@ def intake() -> None:
 @AS_JSON
 def intake_add(files: tuple[Path, ...], format_name: str | None, window: str | None, as_json: bool) -> None:
     """Take report FILES in: kept byte for byte, parsed, attributed, folded into findings."""
-    from tocsin.core import durations
-    from tocsin.feeds import recognize
-
-    if format_name and recognize.by_name(format_name) is None:
-        fail(f"no format is called {format_name}; known: {', '.join(f.name for f in recognize.FORMATS)}", 2)
-    try:
-        reach = int(durations.parse(window).total_seconds() * 1_000_000) if window else 0
-    except durations.BadDuration as error:
-        fail(str(error), 2)
+    reach = _checked(format_name, window)
     for path in files:
         if not path.is_file():
             fail(f"{path}: no such file")
@@ -47,16 +40,84 @@ def intake_add(files: tuple[Path, ...], format_name: str | None, window: str | N
         sys.exit(1)
 
 
+BATCH = click.option("--batch", type=click.UUID, help="Only those of this batch.")
+REASON = click.option("--reason", default="", help="Only those rejected for this reason, for example bad-time.")
+
+
 @intake.command("rejects")
+@BATCH
+@REASON
+@click.option("--count", is_flag=True, help="How many rows of which file and reason, instead of the rows.")
 @AS_JSON
-def intake_rejects(as_json: bool) -> None:
+def intake_rejects(batch: UUID | None, reason: str, count: bool, as_json: bool) -> None:
     """List the rows that became no event, with file, row and reason."""
     prepare()
     from tocsin.project.work import intake as work
 
-    found = work.rejects()
-    if as_json:
-        show(found)
+    if count:
+        counts = work.reject_counts(batch=batch, reason=reason)
+        if as_json:
+            show(counts)
+            return
+        for group in counts:
+            click.echo(f"{group['n']:>9,}  {group['reason']}  {group['file_name']}  (batch {group['batch']})")
         return
-    for reject in found:
+    rows = work.rejects(batch=batch, reason=reason)
+    if as_json:
+        show_each(rows)
+        return
+    for reject in rows:
         click.echo(f"{reject['file_name']}:{reject['row']}  {reject['reason']}  {reject['detail']}")
+
+
+@intake.command("replay")
+@BATCH
+@REASON
+@click.option("--format", "format_name", help="Force a format for these files.")
+@click.option("--schema", type=FILE, help="Shadowserver's published report schema (intelmq.json).")
+@click.option("--mapping", type=FILE, help="A mapping file, for the format `mapped`.")
+@click.option("--window", help="Drop repeats within this time, for example 24h; else only the same source time.")
+@AS_JSON
+def intake_replay(
+    batch: UUID | None,
+    reason: str,
+    format_name: str | None,
+    schema: Path | None,
+    mapping: Path | None,
+    window: str | None,
+    as_json: bool,
+) -> None:
+    """Parse rejected rows again; those that become events now are attributed and folded in a new batch."""
+    if mapping and not format_name:
+        format_name = "mapped"
+    reach = _checked(format_name, window)
+    prepare()
+    from tocsin.project.work import intake as work
+
+    try:
+        done = work.replay(
+            batch=batch, reason=reason, format_name=format_name, schema=schema, mapping=mapping, window=reach
+        )
+    except (OSError, ValueError) as error:
+        fail(str(error))
+    if as_json:
+        show(done)
+    else:
+        print_summary(done)
+    for skipped in done["skipped"]:
+        click.echo(f"tocsin: {skipped['path']} was not parsed again: {skipped['reason']}", err=True)
+    if done["skipped"]:
+        sys.exit(1)
+
+
+def _checked(format_name: str | None, window: str | None) -> int:
+    """Return the window in microseconds; exit when it or the format's name is none."""
+    from tocsin.core import durations
+    from tocsin.feeds import recognize
+
+    if format_name and recognize.by_name(format_name) is None:
+        fail(f"no format is called {format_name}; known: {', '.join(f.name for f in recognize.FORMATS)}", 2)
+    try:
+        return int(durations.parse(window).total_seconds() * 1_000_000) if window else 0
+    except durations.BadDuration as error:
+        fail(str(error), 2)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from tocsin.base.tenancy import SYSTEM
+from tocsin.feeds.format import Options
 from tocsin.findings import actions as finding_actions
 from tocsin.intake import actions as intake
 from tocsin.intake import queries as arrived
+from tocsin.project.process import document
 from tocsin.project.work import now
 
 
@@ -41,7 +45,40 @@ def add(files: list[Path], *, format_name: str | None = None, window: int = 0) -
     return summary
 
 
-def rejects() -> list[dict[str, Any]]:
-    """Return the rejected rows, newest first."""
-    fields = ("id", "file_name", "file_sha256", "row", "reason", "detail", "raw")
-    return [{name: getattr(r, name) for name in fields} for r in arrived.rejects(SYSTEM)]
+def rejects(*, batch: UUID | None, reason: str) -> Iterator[dict[str, Any]]:
+    """Yield the rejected rows, newest batch first."""
+    return arrived.rejected(SYSTEM, batch=batch, reason=reason)
+
+
+def reject_counts(*, batch: UUID | None, reason: str) -> list[dict[str, Any]]:
+    """Return how many rows each file lost for which reason."""
+    rows = arrived.reject_counts(SYSTEM, batch=batch, reason=reason)
+    return [{"batch": str(c.batch_id), "file_name": c.file_name, "reason": c.reason, "n": c.n} for c in rows]
+
+
+def replay(
+    *,
+    batch: UUID | None,
+    reason: str,
+    format_name: str | None,
+    schema: Path | None,
+    mapping: Path | None,
+    window: int,
+) -> dict[str, Any]:
+    """Parse rejected rows again. Raise ValueError, OSError for a schema or mapping that cannot be read."""
+    options = Options(schema=document(schema), mapping=document(mapping))
+    done = intake.replay(
+        now=now(),
+        fold=finding_actions.fold,
+        actor=SYSTEM,
+        batch=batch,
+        reason=reason,
+        format_name=format_name,
+        options=options,
+        window=window,
+    )
+    return {
+        "batches": [str(made.pk) for made in done.batches],
+        **done.summary.as_json(),
+        "skipped": [{"path": skipped.file, "reason": skipped.reason} for skipped in done.skipped],
+    }
