@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 import polars as pl
+from django.db import connection
 
-from tocsin.base import dialect
-from tocsin.base.identifiers import uuid7
-from tocsin.findings.models import Finding, FindingChange, Owner, Sensor
+from tocsin.base.dialect import bulk
+from tocsin.base.identifiers import uuid7s
+from tocsin.core.severity import RANK
+from tocsin.findings.models import Finding, FindingChange, Owner
+from tocsin.pipeline import fold as folding
 
-CHUNK = 400
-"""Rows at a time: within the number of parameters that SQLite takes."""
 _LATER = "excluded.last_seen > old.last_seen"
 _UPDATE = ", ".join(
     [
@@ -27,86 +26,46 @@ _UPDATE = ", ".join(
         ),
     ]
 )  # fmt: skip
+_CHANGES = """
+    INSERT INTO {changes} (finding_id, at, what, "before", "after", "by", note)
+    SELECT COALESCE(old.id, fresh.id), %s, CASE WHEN old.id IS NULL THEN 'new' ELSE 'worse' END,
+           COALESCE(old.severity, ''), fresh.severity, %s, ''
+    FROM {rows} AS fresh LEFT JOIN {findings} AS old
+      ON old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind
+    WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank
+"""
 
 
 def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
     """Fold a batch's findings. The caller's transaction makes it happen once."""
-    for part in _parts(frame):
-        known = {
-            (f["organization_id"], f["asset"], f["kind"]): f
-            for f in Finding.objects.filter(asset__in=[row["asset"] for row in part]).values(
-                "id", "organization_id", "asset", "kind", "severity", "severity_rank"
+    if frame.is_empty():
+        return
+    quote = connection.ops.quote_name
+    names = {"changes": quote(FindingChange._meta.db_table), "findings": quote(Finding._meta.db_table)}  # noqa: SLF001
+    with bulk.staged(Finding, _rows(frame)) as rows:
+        with connection.cursor() as cursor:  # before the rows themselves: what is new is what is not there yet
+            cursor.execute(
+                _CHANGES.format(rows=rows, **names),
+                [connection.ops.adapt_datetimefield_value(now), f"batch {batch_id}"],
             )
-        }
-        dialect.upsert(
-            Finding, [_row(row) for row in part], unique=["organization_id", "asset", "kind"], update=_UPDATE
-        )
-        names = [(row["organization"], row["asset"], row["kind"]) for row in part]
-        fresh = [name for name in names if name not in known]
-        ids = {name: f["id"] for name, f in known.items()}
-        if fresh:
-            made = Finding.objects.filter(asset__in=[name[1] for name in fresh]).values_list(
-                "id", "organization_id", "asset", "kind"
-            )
-            ids.update({(o, a, k): id_ for id_, o, a, k in made})
-        _note_changes(part, known, ids, batch_id, now)
+        bulk.upsert(Finding, rows, unique=["organization_id", "asset", "kind"], update=_UPDATE)
 
 
-def _parts(frame: pl.DataFrame) -> Iterator[list[dict[str, Any]]]:
-    for start in range(0, frame.height, CHUNK):
-        yield [
-            {**row, "asset": str(row["asset"]).replace("\0", "")[:2000], "kind": str(row["kind"])[:200]}
-            for row in frame[start : start + CHUNK].iter_rows(named=True)
-        ]
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": uuid7(),
-        "organization_id": row["organization"],
-        "asset": row["asset"],
-        "kind": row["kind"],
-        "taxonomy": row["classification_taxonomy"],
-        "type": row["classification_type"],
-        "severity": row["severity"],
-        "severity_rank": Finding.rank(str(row["severity"])),
-        "sensor": Sensor.SEEN.value,
-        "owner": Owner.SILENT.value,
-        "first_seen": row["first_seen"],
-        "last_seen": row["last_seen"],
-        "count": row["count"],
-        "because": str(row["because"])[:300],
-        "feeds": row["feeds"],
-        "ports": row["ports"],
-        "evidence": row["evidence"],
-        "related": row["related"],
-    }
-
-
-def _note_changes(
-    part: Sequence[dict[str, Any]],
-    known: Mapping[tuple[str, str, str], Mapping[str, Any]],
-    ids: Mapping[tuple[str, str, str], UUID],
-    batch_id: str,
-    now: datetime,
-) -> None:
-    changes = []
-    for row in part:
-        name = (row["organization"], row["asset"], row["kind"])
-        old = known.get(name)
-        if old is None:
-            changes.append(
-                FindingChange(
-                    finding_id=ids[name], at=now, what="new", after=str(row["severity"]), by=f"batch {batch_id}"
-                )
-            )
-        elif Finding.rank(str(row["severity"])) > int(str(old["severity_rank"])):
-            changes.append(
-                FindingChange(
-                    finding_id=ids[name], at=now, what="worse", before=str(old["severity"]), after=str(row["severity"]), by=f"batch {batch_id}"
-                )
-            )  # fmt: skip
-    FindingChange.objects.bulk_create(changes)
+def _rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the findings as rows of their table."""
+    fits = pl.col("asset").str.replace_all("\0", "", literal=True).str.slice(0, 2000), pl.col("kind").str.slice(0, 200)
+    cut = frame.with_columns(*fits)
+    if not cut.select(folding.NAME).equals(frame.select(folding.NAME)):
+        frame = folding.merge(cut)  # two that differ only after the 2,000th character are one finding here
+    return frame.select(
+        pl.Series("id", uuid7s(frame.height), dtype=pl.String),
+        pl.col("organization").alias("organization_id"), "asset", "kind",
+        pl.col("classification_taxonomy").alias("taxonomy"),
+        pl.col("classification_type").alias("type"), "severity",
+        pl.col("severity").replace_strict(RANK, return_dtype=pl.UInt8).alias("severity_rank"),
+        "first_seen", "last_seen", "count",
+        pl.col("because").str.slice(0, 300), "feeds", "ports", "evidence", "related",
+    )  # fmt: skip
 
 
 def hear_owner(*, findings: Sequence[Finding], word: Owner, by: str, note: str, now: datetime) -> None:

@@ -113,6 +113,24 @@ class Folder:
         )
 
 
+def merge(findings: pl.DataFrame) -> pl.DataFrame:
+    """Return findings with every name once; those of one name, in their order, become one."""
+    return (
+        findings.with_columns(pl.col("severity").cast(RANKS))
+        .group_by(NAME, maintain_order=True)
+        .agg(
+            pl.col("classification_taxonomy", "classification_type", "because", "related").last(),
+            pl.col("severity").max().cast(pl.String),
+            pl.col("first_seen").min(),
+            pl.col("last_seen").max(),
+            pl.col("count").sum(),
+            pl.col("feeds", "ports").list.explode().drop_nulls().unique().sort(),
+            pl.col("evidence").list.explode().gather([0, -1]).unique(maintain_order=True),
+        )
+        .select(list(SCHEMA))
+    )
+
+
 _TOGETHER = 200_000
 """Events folded at once: many small groupings cost more than one."""
 _NEEDED = [

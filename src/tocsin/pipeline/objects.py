@@ -53,6 +53,24 @@ def write(
     return result if len(result) == n else result.new_from_index(0, n)
 
 
+def arrays(column: pl.Series) -> pl.Series:
+    """Return a JSON array per list of texts or numbers; null stays null. NUL is left out: PostgreSQL refuses it."""
+    inner, mark = column.explode(empty_as_null=True, keep_nulls=True), '","'
+    if inner.dtype != pl.String:
+        column, mark = column.cast(pl.List(pl.String)), ","
+    elif inner.str.contains(_SPECIAL).any():
+        texts = [None if row is None else json.dumps([text.replace("\0", "") for text in row]) for row in column]
+        return pl.Series(column.name, texts, dtype=pl.String)
+    joined = column.list.join(mark)
+    ends = ('["', '"]') if mark == '","' else ("[", "]")
+    whole = (
+        pl.when(column.list.len() == 0)
+        .then(pl.lit("[]"))
+        .otherwise(pl.concat_str(pl.lit(ends[0]), joined, pl.lit(ends[1])))
+    )
+    return pl.select(whole.alias(column.name)).to_series()
+
+
 def _escaped(column: pl.Series) -> pl.Series:
     special = column.str.contains(_SPECIAL)
     if not special.any():

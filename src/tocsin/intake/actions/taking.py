@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import F
 
 from tocsin.base import dialect
+from tocsin.base.dialect import bulk
 from tocsin.base.identifiers import uuid7
 from tocsin.base.tenancy import SYSTEM
 from tocsin.batches import run as batches
@@ -167,39 +168,29 @@ def _queue(nobody: pl.DataFrame) -> None:
     """Add what nobody holds to the queue, asset by asset and place by place."""
     if nobody.is_empty():
         return
-    nobody = pl.concat([nobody, places.of(nobody["asset"])], how="horizontal")
-    rows: list[dict[str, object]] = [
-        {
-            "asset": _storable(row["asset"])[:2000],
-            "kind": row["kind"][:200],
-            "place": _storable(row["place"]),
-            "address": row["source_ip"] or "",
-            "asn": row["source_asn"],
-            "n_events": row["count"],
-            "first_seen": row["first_seen"],
-            "last_seen": row["last_seen"],
-        }
-        for row in nobody.iter_rows(named=True)
-    ]
-    dialect.upsert(Unattributed, rows, unique=["asset", "kind"], update=_MORE)
-    groups = nobody.group_by("place", "how").agg(
-        pl.col("source_asn").drop_nulls().mode().min(), pl.col("count").sum(), pl.col("first_seen").min(), pl.col("last_seen").max()
+    nobody = nobody.with_columns(_without_nul("asset").str.slice(0, 2000), pl.col("kind").str.slice(0, 200))
+    seen = (pl.col("count").sum().alias("n_events"), pl.col("first_seen").min(), pl.col("last_seen").max())
+    assets = nobody.group_by("asset", "kind", maintain_order=True).agg(
+        pl.col("source_ip").last().fill_null("").alias("address"), pl.col("source_asn").last().alias("asn"), *seen
     )  # fmt: skip
-    dismissals = {dismissal.value: dismissal for dismissal in Dismissal.objects.all()}
-    cover = rules.Cover(dismissals)
-    found: list[dict[str, object]] = []
-    for row in groups.iter_rows(named=True):
-        covered = cover.find(row["place"], row["source_asn"]) if dismissals else None
-        found.append({
-            "value": _storable(row["place"]),
-            "how": row["how"],
-            "asn": row["source_asn"],
-            "n_events": row["count"],
-            "first_seen": row["first_seen"],
-            "last_seen": row["last_seen"],
-            "dismissal_id": dismissals[covered].pk if covered else None,
-        })  # fmt: skip
-    dialect.upsert(UnattributedGroup, found, unique=["value"], update=_MORE)
+    assets = assets.with_columns(places.of(assets["asset"])["place"])
+    with bulk.staged(Unattributed, assets) as rows:
+        bulk.upsert(Unattributed, rows, unique=["asset", "kind"], update=_MORE)
+    nobody = pl.concat([nobody, places.of(nobody["asset"])], how="horizontal")
+    groups = nobody.group_by(pl.col("place").alias("value")).agg(
+        pl.col("how").first(), pl.col("source_asn").drop_nulls().mode().min().alias("asn"), *seen
+    )
+    dismissed = pl.Series("dismissal_id", [None], dtype=pl.Int64).new_from_index(0, groups.height)
+    if dismissals := dict(Dismissal.objects.values_list("value", "pk")):
+        cover = rules.Cover(dismissals)
+        covers = (cover.find(value, asn) for value, asn in groups.select("value", "asn").iter_rows())
+        dismissed = pl.Series("dismissal_id", [dismissals.get(found or "") for found in covers], dtype=pl.Int64)
+    with bulk.staged(UnattributedGroup, groups.with_columns(dismissed)) as rows:
+        bulk.upsert(UnattributedGroup, rows, unique=["value"], update=_MORE)
+
+
+def _without_nul(name: str) -> pl.Expr:
+    return pl.col(name).str.replace_all("\0", "", literal=True)  # PostgreSQL refuses it
 
 
 _MORE = (
