@@ -46,6 +46,22 @@ def find_chromium() -> str | None:
     return found
 
 
+PROGRAMS = {"gpg": "gnupg", "openssl": "openssl"}
+"""Programs that open what Tocsin protects, and the Debian packages that hold them."""
+
+
+def find_programs() -> list[str]:
+    """Install what opens protected mail where this user may; return a line for each that is missing."""
+    for package in {package for name, package in PROGRAMS.items() if shutil.which(name) is None}:
+        if postgres.may_install():
+            postgres.install(package)
+    return [
+        f"{name} was not found: the tests that open mail with it did not run (Debian: apt install {package})"
+        for name, package in PROGRAMS.items()
+        if shutil.which(name) is None
+    ]
+
+
 def main() -> int:
     """Run the checks; 0 when all passed and nothing that must not be missing was missing."""
     arguments = sys.argv[1:]
@@ -59,6 +75,7 @@ def main() -> int:
         environment["TOCSIN_TEST_CHROMIUM"] = chromium
     else:
         missing.append("Chromium was not found: the tests in a browser did not run (Debian: apt install chromium)")
+    missing += find_programs()
     pytest = [sys.executable, "-m", "pytest", "-q"]
     try:
         if arguments:

@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -22,8 +23,8 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS: dict[str, list[str]] = {
-    "requirements.txt": ["--extra", "postgres"],
-    "requirements-dev.txt": ["--extra", "postgres", "--group", "dev"],
+    "requirements.txt": ["--all-extras"],
+    "requirements-dev.txt": ["--all-extras", "--group", "dev"],
 }
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)(?:\s*;\s*(.+?))?\s*\\?$", re.MULTILINE)
 
@@ -31,7 +32,10 @@ PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)(?:\s*;\s*(.+?))?\s*\\?$", re.MU
 def asked(lock: str, pyproject: Path = ROOT / "pyproject.toml") -> list[Requirement]:
     """Read what pyproject.toml asks for, for one lock."""
     project = tomllib.loads(pyproject.read_text(encoding="utf-8"))
-    lines = [*project["project"]["dependencies"], *project["project"]["optional-dependencies"]["postgres"]]
+    lines = [
+        *project["project"]["dependencies"],
+        *chain.from_iterable(project["project"]["optional-dependencies"].values()),
+    ]
     if lock == "requirements-dev.txt":
         lines += project["dependency-groups"]["dev"]
     return [Requirement(line) for line in lines]

@@ -11,15 +11,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from tocsin.channels.handover import NotHandedOver
+
 TIMEOUT = 30
-
-
-class NotHandedOver(Exception):
-    """The message was not accepted. `permanent`: trying again is useless."""
-
-    def __init__(self, reason: str, *, permanent: bool) -> None:
-        super().__init__(reason)
-        self.permanent = permanent
+__all__ = ["NotHandedOver", "Outbox", "Server", "opened"]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Chat rooms and messengers, through Apprise (the extra `chat`)."""
