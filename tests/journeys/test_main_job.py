@@ -238,8 +238,8 @@ def test_an_answer_that_is_none_is_refused(province: None) -> None:
 
 def test_importing_again_changes_nothing_and_export_gives_it_back(province: None, tmp_path: Path) -> None:
     read = roster.read(DEMO / "province.yaml")
-    changes = constituency.import_all(organizations=read.organizations, ignored=[], actor=SYSTEM, now=NOW)
-    assert {change.what for change in changes} == {"same"}
+    found = constituency.import_all(organizations=read.organizations, ignored=[], actor=SYSTEM, now=NOW)
+    assert {change.what for change in found.organizations} == {"same"}
     organizations, ignored = constituents.as_values(SYSTEM)
     roster.write(tmp_path / "out.yaml", organizations, ignored)
     assert {o.id: o for o in roster.read(tmp_path / "out.yaml").organizations} == {o.id: o for o in read.organizations}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import pgettext_lazy
 
 from tocsin.base.identifiers import uuid7
 from tocsin.base.texts import folded
+from tocsin.core import constituency as plain
 
 
 class Dated(models.Model):
@@ -19,6 +21,15 @@ class Dated(models.Model):
         abstract = True
 
 
+class Criticality(models.TextChoices):
+    """How much depends on an organization, as the team judges it."""
+
+    LOW = "low", pgettext_lazy("criticality", "low")
+    MEDIUM = "medium", pgettext_lazy("criticality", "medium")
+    HIGH = "high", pgettext_lazy("criticality", "high")
+    CRITICAL = "critical", pgettext_lazy("criticality", "critical")
+
+
 class Organization(Dated):
     """An organization of the constituency, by its public slug."""
 
@@ -28,6 +39,8 @@ class Organization(Dated):
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     sector = models.CharField(max_length=64, blank=True)
     language = models.CharField(max_length=8, blank=True)
+    criticality = models.CharField(max_length=8, blank=True, choices=Criticality.choices)
+    essential = models.BooleanField(default=False)
     search_fold = models.CharField(max_length=800, editable=False)
 
     class Meta:
@@ -35,11 +48,15 @@ class Organization(Dated):
 
     def save(self, *args: object, **kwargs: object) -> None:
         """Keep the folded text beside the names."""
-        self.search_fold = folded(f"{self.id} {self.name_vi} {self.name_en}")
+        self.search_fold = self.text_to_search()
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         return self.name_vi
+
+    def text_to_search(self) -> str:
+        """Return what a search without accents looks into."""
+        return folded(f"{self.id} {self.name_vi} {self.name_en}")
 
     def name_in(self, language: str) -> str:
         """Return the name in a language, Vietnamese unless it is English."""
@@ -63,6 +80,10 @@ class Network(Held):
     def __str__(self) -> str:
         return self.cidr
 
+    def plain(self) -> plain.Network:
+        """Return the row as a value."""
+        return plain.Network(self.cidr, self.valid_from, self.valid_to)
+
 
 class Domain(Held):
     """A domain with all names below it."""
@@ -72,6 +93,10 @@ class Domain(Held):
     def __str__(self) -> str:
         return self.name
 
+    def plain(self) -> plain.Domain:
+        """Return the row as a value."""
+        return plain.Domain(self.name, self.valid_from, self.valid_to)
+
 
 class AutonomousSystem(Held):
     """An autonomous system."""
@@ -80,6 +105,10 @@ class AutonomousSystem(Held):
 
     def __str__(self) -> str:
         return f"AS{self.number}"
+
+    def plain(self) -> plain.AutonomousSystem:
+        """Return the row as a value."""
+        return plain.AutonomousSystem(self.number, self.valid_from, self.valid_to)
 
 
 class Contact(Held):
@@ -95,12 +124,19 @@ class Contact(Held):
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>"
 
+    def plain(self) -> plain.Contact:
+        """Return the row as a value."""
+        return plain.Contact(
+            self.name, self.email, tuple(self.roles), self.phone, self.language, self.valid_from, self.valid_to
+        )
+
 
 class Membership(models.Model):
-    """A user who belongs to an organization and sees what is that organization's."""
+    """A user who belongs to an organization and sees what is that organization's, perhaps of those below it too."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    sees_children = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "organization"], name="one_membership")]
@@ -112,19 +148,32 @@ class Membership(models.Model):
 class IgnoreRule(Dated):
     """A range, domain or AS whose events are kept but never warned of: own scanners, sinkholes."""
 
-    value = models.CharField(max_length=253, unique=True)
+    value = models.CharField(max_length=253, db_index=True)
     reason = models.CharField(max_length=300)
 
     def __str__(self) -> str:
         return f"{self.value} ({self.reason})"
 
+    def plain(self) -> plain.Ignored:
+        """Return the row as a value."""
+        return plain.Ignored(self.value, self.reason, self.valid_from, self.valid_to)
+
 
 class HoldingsChange(models.Model):
-    """Something about who holds what changed: intake attributes again what came in before, and removes the row."""
+    """A value that somebody began or ceased to hold on these days; intake attributes again and removes the row.
+
+    Null days reach back, or on, for ever. Without an organization it is the ignore list that changed;
+    without a value, look at everything.
+    """
 
     at = models.DateTimeField()
     by = models.CharField(max_length=254)
     what = models.CharField(max_length=300)
+    organization = models.ForeignKey(Organization, null=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, blank=True)
+    value = models.CharField(max_length=253, blank=True)
+    from_day = models.DateField(null=True)
+    to_day = models.DateField(null=True)
 
     def __str__(self) -> str:
-        return self.what
+        return f"{self.what} {self.value}"

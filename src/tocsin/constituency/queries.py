@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from tocsin.accounts.models import User
 from tocsin.base.tenancy import Role, Viewer, scoped
 from tocsin.base.texts import folded
-from tocsin.constituency.models import Contact, IgnoreRule, Membership, Organization
+from tocsin.constituency.models import Contact, HoldingsChange, IgnoreRule, Membership, Organization
 from tocsin.core import constituency as plain
 
 
@@ -19,8 +20,20 @@ def viewer_of(user: User) -> Viewer:
     role = Role(user.role)
     if role is not Role.CONTACT:
         return Viewer(user.pk, user.email, role)
-    own = Membership.objects.filter(user=user).values_list("organization_id", flat=True)
-    return Viewer(user.pk, user.email, role, frozenset(own))
+    own = dict(Membership.objects.filter(user=user).values_list("organization_id", "sees_children"))
+    return Viewer(
+        user.pk, user.email, role, frozenset(own) | _below({id_ for id_, children in own.items() if children})
+    )
+
+
+def _below(organization_ids: set[str]) -> frozenset[str]:
+    """Return the organizations anywhere below these: one query a level."""
+    found: set[str] = set()
+    level = organization_ids
+    while level:
+        level = set(Organization.objects.filter(parent__in=level).values_list("pk", flat=True)) - found
+        found |= level
+    return frozenset(found)
 
 
 def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
@@ -40,33 +53,42 @@ def contacts_on(viewer: Viewer, organization_id: str, day: date) -> list[Contact
 
 def as_values(viewer: Viewer) -> tuple[list[plain.Organization], list[plain.Ignored]]:
     """Return the constituency as plain values: what the registry is built from and files hold."""
-    rows = organizations(viewer).prefetch_related("networks", "domains", "autonomoussystems", "contacts")
-    found = [
-        plain.Organization(
-            id=o.id,
-            name_vi=o.name_vi,
-            name_en=o.name_en,
-            parent=o.parent_id,
-            sector=o.sector,
-            language=o.language,
-            networks=tuple(
-                plain.Network(n.cidr, n.valid_from, n.valid_to) for n in sorted(o.networks.all(), key=lambda n: n.pk)
-            ),
-            domains=tuple(
-                plain.Domain(d.name, d.valid_from, d.valid_to) for d in sorted(o.domains.all(), key=lambda d: d.pk)
-            ),
-            asns=tuple(
-                plain.AutonomousSystem(a.number, a.valid_from, a.valid_to)
-                for a in sorted(o.autonomoussystems.all(), key=lambda a: a.pk)
-            ),
-            contacts=tuple(
-                plain.Contact(c.name, c.email, tuple(c.roles), c.phone, c.language, c.valid_from, c.valid_to)
-                for c in sorted(o.contacts.all(), key=lambda c: c.pk)
-            ),
-            valid_from=o.valid_from,
-            valid_to=o.valid_to,
-        )
-        for o in rows
-    ]
-    ignored = [plain.Ignored(r.value, r.reason, r.valid_from, r.valid_to) for r in IgnoreRule.objects.order_by("value")]
-    return found, ignored
+    rows = organizations(viewer).prefetch_related(*_LISTS)
+    ignored = IgnoreRule.objects.order_by("value", "pk")
+    return [_plain(row) for row in rows], [rule.plain() for rule in ignored]
+
+
+def as_value(viewer: Viewer, organization_id: str) -> plain.Organization | None:
+    """Return one organization with all it ever held, or None."""
+    row = organizations(viewer).filter(pk=organization_id).prefetch_related(*_LISTS).first()
+    return _plain(row) if row else None
+
+
+def holdings_changes(viewer: Viewer) -> QuerySet[HoldingsChange]:
+    """Return the changes of what is held, newest first."""
+    return scoped(HoldingsChange.objects.order_by("-id"), viewer)
+
+
+_LISTS = ("networks", "domains", "autonomoussystems", "contacts")
+
+
+def _plain(row: Organization) -> plain.Organization:
+    def each(name: str) -> tuple[Any, ...]:
+        return tuple(item.plain() for item in sorted(getattr(row, name).all(), key=lambda item: item.pk))
+
+    return plain.Organization(
+        id=row.id,
+        name_vi=row.name_vi,
+        name_en=row.name_en,
+        parent=row.parent_id,
+        sector=row.sector,
+        language=row.language,
+        networks=each("networks"),
+        domains=each("domains"),
+        asns=each("autonomoussystems"),
+        contacts=each("contacts"),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        criticality=row.criticality,
+        essential=row.essential,
+    )

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+CRITICALITIES = ("low", "medium", "high", "critical")
+"""How much depends on an organization, as the team judges it, mildest first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Network:
@@ -51,7 +54,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization of the constituency. `id` is its public identifier, a slug."""
+    """An organization of the constituency.
+
+    `id` is its public identifier, a slug; `criticality` one of CRITICALITIES or empty; `essential` says
+    that it provides an essential service.
+    """
 
     id: str
     name_vi: str = ""
@@ -65,6 +72,8 @@ class Organization:
     contacts: tuple[Contact, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
+    criticality: str = ""
+    essential: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 ACTS: Final[dict[str, Promise]] = {
     "constituency-imported": _("imported the constituency"),
+    "ignore-list-changed": _("changed the ignore list"),
     "notice-approved": _("approved a notice"),
     "notice-answered": _("answered a notice"),
+    "organization-added": _("added an organization"),
+    "organization-changed": _("changed an organization or what it holds"),
+    "organization-closed": _("closed an organization"),
     "rejects-replayed": _("had rejected rows parsed again"),
     "user-added": _("added a person"),
 }

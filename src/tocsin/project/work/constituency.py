@@ -9,7 +9,7 @@ from tocsin import roster
 from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
-from tocsin.constituency import rules as constituency_rules
+from tocsin.constituency.rules.overlaps import overlaps
 from tocsin.project.work import now
 
 
@@ -18,14 +18,15 @@ def import_file(path: Path, *, dry_run: bool) -> dict[str, Any]:
     read = roster.read(path)
     if read.errors:
         return {"errors": [{"place": e.place, "reason": e.reason} for e in read.errors], "changes": [], "overlaps": []}
-    changes = constituency.import_all(
+    found = constituency.import_all(
         organizations=read.organizations, ignored=read.ignored, actor=SYSTEM, now=now(), dry_run=dry_run
     )
-    overlaps = constituency_rules.overlaps(read.organizations)
     return {
         "errors": [],
-        "changes": [{"organization": c.organization, "what": c.what, "fields": list(c.fields)} for c in changes],
-        "overlaps": [{"value": o.value, "one": o.one, "other": o.other} for o in overlaps],
+        "changes": [
+            {"organization": c.organization, "what": c.what, "fields": list(c.fields)} for c in found.organizations
+        ],
+        "overlaps": [{"value": o.value, "one": o.one, "other": o.other} for o in overlaps(read.organizations)],
     }
 
 
