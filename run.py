@@ -109,17 +109,29 @@ def make_environment():
         pass
     shutil.rmtree(HOME, ignore_errors=True)
     try:
-        import venv
-    except ImportError:
-        fail(
-            "this Python lacks its module venv (Debian: python3-venv)",
-            "Python này thiếu mô-đun venv (Debian: python3-venv)",
-        )
-    try:
-        # Without pip: Debian takes ensurepip out of python3, and the pip outside serves as well.
-        venv.EnvBuilder(symlinks=os.name != "nt").create(HOME)
+        try:
+            import venv
+        except ImportError:  # some systems take the module out; what it would make is a link and a line
+            link_environment()
+        else:
+            # Without pip: Debian takes ensurepip out of python3, and the pip outside serves as well.
+            venv.EnvBuilder(symlinks=os.name != "nt").create(HOME)
     except OSError as error:
         fail("cannot make .venv: %s" % error, "không tạo được .venv: %s" % error)
+
+
+def link_environment():
+    """Make .venv as PEP 405 describes it, without the module that usually does."""
+    import sysconfig
+
+    os.makedirs(BIN)
+    os.symlink(os.path.realpath(sys.executable), PYTHON)
+    os.symlink("python", PYTHON + "3")
+    paths = {"base": HOME, "platbase": HOME, "installed_base": HOME, "installed_platbase": HOME}
+    os.makedirs(sysconfig.get_path("purelib", "venv", paths))
+    with open(os.path.join(HOME, "pyvenv.cfg"), "w", encoding="utf-8") as settings:
+        settings.write("home = %s\n" % os.path.dirname(os.path.realpath(sys.executable)))
+        settings.write("include-system-site-packages = false\nversion = %d.%d.%d\n" % sys.version_info[:3])
 
 
 def install(lock):
