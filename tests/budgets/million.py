@@ -160,7 +160,9 @@ def _findings(n: int, organizations: list[str], now: datetime) -> pl.DataFrame:
 
 
 def _states(now: datetime) -> None:
-    """Spread what sensors see and owners say over the findings."""
+    """Spread what sensors see and owners say over the findings, and who was warned, with which deadline."""
+    from django.db.models import F
+
     from tocsin.findings.models import Finding, Owner, Sensor
 
     for share, change in (
@@ -172,6 +174,9 @@ def _states(now: datetime) -> None:
         (31, {"owner": Owner.FALSE_POSITIVE.value}),
     ):
         Finding.objects.extra(where=[f"count %% {share} = 0"]).update(**change)
+    warned = Finding.objects.extra(where=["count %% 10 > 0"])
+    warned.update(warned_at=F("first_seen") + timedelta(hours=1), due_at=F("first_seen") + timedelta(days=60))
+    warned.exclude(owner="silent").update(answered_at=F("first_seen") + timedelta(hours=30))
 
 
 def _notices(n: int, now: datetime) -> int:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from tocsin.base.tenancy import SYSTEM, Role
+from tocsin.accounts import actions as accounts
+from tocsin.accounts import queries as people
+from tocsin.base.tenancy import SYSTEM, Role, Viewer
 from tocsin.findings import queries as findings
 from tocsin.notices import queries as noticed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
 OPEN = {"sign-in", "sign-in-by-link", "answer", "set_language", "theme", None}
+POSTED = {"approval", "findings-word", "keep-view", "drop-view", "sign-out"}
+"""Routes that only take a form."""
 FOR_ADMINISTRATORS = {"audit", "audit-verification"}
-OWN_LISTS = {"loop", "findings", "notices", "organizations"}
+OWN_LISTS = {"loop", "findings", "findings-file", "notices", "organizations", "keep-view"}
 
 
 def _addresses(organization: str) -> dict[str, str]:
@@ -28,6 +33,8 @@ def _addresses(organization: str) -> dict[str, str]:
         "approval": notice.pk,
         "organization": organization,
         "message": notice.deliveries.all()[0].pk,
+        "findings-file": "csv",
+        "drop-view": _view_of_somebody_else(),
     }
     found = {}
     for pattern in get_resolver().url_patterns:
@@ -42,21 +49,37 @@ def _addresses(organization: str) -> dict[str, str]:
     return found
 
 
+def _view_of_somebody_else() -> int:
+    user = people.by_email(SYSTEM, "kept@team.example") or accounts.add_user(
+        email="kept@team.example", role=Role.ANALYST, actor=SYSTEM, now=datetime.now(UTC)
+    )
+    actor = Viewer(user.pk, user.email, Role.ANALYST)
+    return accounts.keep_view(page="findings", name="mine", query="severity=high", actor=actor).pk
+
+
 def test_everything_of_another_organization_is_404(town: None, signed_in: SignedIn) -> None:
     client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
     for name, url in _addresses("so-khoa-hoc").items():
         if name in OWN_LISTS or name == "sign-out":
             continue
-        status = (client.post if name == "approval" else client.get)(url).status_code
+        status = (client.post if name in POSTED else client.get)(url).status_code
         assert status == 404, f"{url} answered {status}"
 
 
 def test_lists_hold_only_what_is_ones_own(town: None, signed_in: SignedIn) -> None:
     client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
-    for url in ("/", "/findings/", "/notices/", "/organizations/", "/findings/?organization=so-khoa-hoc"):
-        text = client.get(url).content.decode()
+    for url in (
+        "/",
+        "/findings/",
+        "/notices/",
+        "/organizations/",
+        "/findings/?organization=so-khoa-hoc",
+        "/findings/file/csv/",
+    ):
+        response = client.get(url)
+        text = (b"".join(response) if response.streaming else response.content).decode()
         assert "203.0.113." not in text
-        assert "so-khoa-hoc" not in text.replace("?organization=so-khoa-hoc", "").replace('value="so-khoa-hoc"', "")
+        assert "so-khoa-hoc" not in text.replace("organization=so-khoa-hoc", "").replace('value="so-khoa-hoc"', "")
     assert "198.51.100." in client.get("/findings/").content.decode()
 
 
@@ -68,7 +91,7 @@ def test_ones_own_is_there(town: None, signed_in: SignedIn) -> None:
 
 def test_nobody_sees_anything_without_signing_in(town: None) -> None:
     for name, url in _addresses("so-khoa-hoc").items():
-        response = Client().post(url) if name in {"approval", "sign-out"} else Client().get(url)
+        response = Client().post(url) if name in POSTED else Client().get(url)
         assert response.status_code == 302
         assert response["Location"].startswith("/sign-in/")
 
@@ -78,7 +101,7 @@ def test_an_analyst_sees_every_page_in_both_languages(
 ) -> None:
     client = signed_in(Role.ANALYST)
     for name, url in _addresses("so-khoa-hoc").items():
-        if name in {"approval", "sign-out"} | FOR_ADMINISTRATORS:
+        if name in POSTED | FOR_ADMINISTRATORS or name.endswith("-file"):
             continue
         for language, mark in (("vi", 'lang="vi"'), ("en", 'lang="en"')):
             with django_assert_max_num_queries(60):  # type: ignore[operator]

@@ -52,3 +52,18 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"link for {self.user_id}"
+
+
+class SavedView(models.Model):
+    """A list as somebody likes to see it: its filters and order under a name, for that person alone."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    page = models.CharField(max_length=32)
+    name = models.CharField(max_length=80)
+    query = models.CharField(max_length=2000)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="one_view_of_a_name")]
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.name}"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import polars as pl
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
+from tocsin.base.audit import actions as audit
 from tocsin.base.dialect import bulk
 from tocsin.base.identifiers import uuid7s
+from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.core.severity import RANK
-from tocsin.findings.models import Finding, FindingChange, Owner
+from tocsin.findings import queries
+from tocsin.findings.models import Finding, FindingChange, Owner, Standing
 from tocsin.pipeline import fold as folding
 
 _LATER = "excluded.last_seen > old.last_seen"
@@ -75,4 +81,41 @@ def hear_owner(*, findings: Sequence[Finding], word: Owner, by: str, note: str, 
         FindingChange(finding=f, at=now, what="owner", before=f.owner, after=word.value, by=by, note=note)
         for f in changed
     )
-    Finding.objects.filter(pk__in=[finding.pk for finding in changed]).update(owner=word.value)
+    heard = Finding.objects.filter(pk__in=[finding.pk for finding in changed])
+    heard.update(owner=word.value, answered_at=Coalesce("answered_at", now))
+
+
+@transaction.atomic
+def record_word(*, findings: Sequence[Finding], word: Owner, note: str, actor: Viewer, now: datetime) -> int:
+    """Record what an owner said to the team, by telephone or at a desk; return on how many it changed. Raise NotAllowed."""
+    if not actor.may_write:
+        raise NotAllowed(actor.role.value)
+    changed = [finding for finding in findings if finding.owner != word.value]
+    hear_owner(findings=changed, word=word, by=actor.email, note=note[:4000], now=now)
+    for finding in changed:
+        audit.record(
+            actor=actor, action="word-recorded", object_kind="finding", object_id=str(finding.pk), now=now,
+            detail={"before": finding.owner, "word": word.value},
+        )  # fmt: skip
+    return len(changed)
+
+
+def mark_warned(*, findings: QuerySet[Any, Any], due_at: datetime, now: datetime) -> None:
+    """Note that the owner was told of these, by the query for their ids, and by when they are to be fixed.
+
+    The first warning and its deadline stand: a reminder does not give more time.
+    """
+    told = Finding.objects.filter(pk__in=findings)
+    told.update(warned_at=Coalesce("warned_at", now), due_at=Coalesce("due_at", due_at))
+
+
+@transaction.atomic
+def take_stock(*, now: datetime) -> None:
+    """Count how the findings stand in the loop, by organization and severity, for the front page."""
+    keys = ("organization_id", "severity_rank")
+    names = [*keys, *(f"n_{name}" for name in queries.FIGURES)]
+    rows = list(queries.counted(SYSTEM, keys, now))
+    Standing.objects.all().delete()
+    Standing.objects.bulk_create(
+        (Standing(**dict(zip(names, row, strict=True)), taken_at=now) for row in rows), batch_size=1000
+    )

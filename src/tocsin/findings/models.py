@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +47,12 @@ class Finding(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     count = models.BigIntegerField()
+    warned_at = models.DateTimeField(null=True)
+    """When its owner was first told of it: the notice had been handed over."""
+    due_at = models.DateTimeField(null=True)
+    """By when it is to be fixed, as the first notice that went out said."""
+    answered_at = models.DateTimeField(null=True)
+    """When its owner first said a word about it."""
     because = models.CharField(max_length=300)
     feeds = models.JSONField(default=list)
     ports = models.JSONField(default=list)
@@ -56,11 +64,34 @@ class Finding(models.Model):
         indexes = [
             models.Index(fields=["-severity_rank", "-id"]),
             models.Index(fields=["organization", "-severity_rank", "-id"]),
-            models.Index(fields=["asset"]),
+            # text_pattern_ops: PostgreSQL finds what begins with a text from it; SQLite needs no such word.
+            models.Index(fields=["asset"], name="findings_by_asset", opclasses=["text_pattern_ops"]),
+            # Each filter and each order of the list has one of these; see listing.py for which is used when.
+            models.Index(fields=["last_seen", "id"], name="findings_by_time"),
+            models.Index(fields=["kind", "severity_rank", "id"], name="findings_by_kind"),
+            # Almost all new findings are silent and seen: these two cost nothing when reports come in.
+            models.Index(
+                fields=["owner", "severity_rank", "id"], name="findings_by_owner", condition=~models.Q(owner="silent")
+            ),
+            models.Index(
+                fields=["sensor", "severity_rank", "id"], name="findings_by_sensor", condition=~models.Q(sensor="seen")
+            ),
+            models.Index(
+                fields=["due_at", "severity_rank", "id"],
+                name="findings_by_deadline",
+                condition=models.Q(due_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} on {self.asset}"
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Return whether its deadline has passed, sensors still see it, and the owner neither disowned nor fixed it."""
+        settled = {Owner.NOT_OURS, Owner.FALSE_POSITIVE, Owner.SAYS_FIXED}
+        return (
+            self.due_at is not None and self.due_at < now and self.sensor != Sensor.GONE and self.owner not in settled
+        )
 
     @staticmethod
     def rank(severity: str) -> int:
@@ -84,3 +115,28 @@ class FindingChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.before} {self.after}"
+
+
+class Standing(models.Model):
+    """How the findings of one organization and severity stand in the loop, as counted at `taken_at`.
+
+    Counted by the worker, because the front page may not count a million rows; see `queries.standing`.
+    """
+
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    severity_rank = models.PositiveSmallIntegerField()
+    n_seen = models.BigIntegerField()
+    n_warned = models.BigIntegerField()
+    n_in_time = models.BigIntegerField()
+    n_says_fixed = models.BigIntegerField()
+    n_verified = models.BigIntegerField()
+    n_overdue = models.BigIntegerField()
+    n_open = models.BigIntegerField()
+    n_unanswered = models.BigIntegerField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "severity_rank"], name="one_standing")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.severity_rank}: {self.n_seen}"

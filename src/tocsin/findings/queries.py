@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, QuerySet
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
+from django.db.models import Count, QuerySet, Sum
+from django.utils import timezone
+
+from tocsin.base.dialect import indexes
+from tocsin.base.lists import Found, Order, find
 from tocsin.base.tenancy import Viewer, scoped
-from tocsin.findings.models import Finding
+from tocsin.constituency.queries import organizations as organizations_of
+from tocsin.findings import listing
+from tocsin.findings.models import Finding, Standing
 
 
 def findings(
@@ -22,6 +31,57 @@ def findings(
     if search:
         rows = rows.filter(asset__startswith=search)
     return rows.select_related("organization").order_by("-severity_rank", "-id")
+
+
+PAGE = 50
+
+
+def listed(
+    viewer: Viewer, wanted: listing.Wanted, *, order: Order, key: Sequence[Any] | None, now: datetime, named: str = "", size: int = PAGE
+) -> Found[Finding]:  # fmt: skip
+    """Return a page of the list, whatever is asked of it, in bounded time. `named`: a part of organizations' names."""
+    rows = scoped(Finding.objects.all(), viewer)
+    chosen = None if viewer.organization_ids is None else sorted(viewer.organization_ids)
+    if wanted.organization:
+        chosen = [wanted.organization] if chosen is None or wanted.organization in chosen else []
+    if named:
+        alike = set(organizations_of(viewer, named).values_list("pk", flat=True))
+        chosen = sorted(alike if chosen is None else alike & set(chosen))
+    if chosen == []:
+        return Found([], None, 0)
+    asked = listing.filters(wanted, chosen, now, timezone.get_current_timezone())
+    return find(rows.select_related("organization"), asked, order, key, size=size)
+
+
+def kinds(viewer: Viewer) -> list[str]:
+    """Return the kinds there are, by name; a contact is not told what others have."""
+    return indexes.distinct(Finding, "kind", at_most=500) if viewer.sees_everything else []
+
+
+LIVE = 20_000
+"""So many findings are counted on the spot; of more, the worker's count is shown, with its time."""
+FIGURES = tuple(listing.figures(timezone.now()))
+
+
+def standing(viewer: Viewer, by: str, now: datetime) -> tuple[datetime, dict[Any, dict[str, int]]]:
+    """Return the figures of the loop by `severity_rank` or `organization_id`, and when they were counted."""
+    taken_at = None
+    if Finding.objects.all()[: LIVE + 1].count() > LIVE:
+        taken_at = Standing.objects.order_by().values_list("taken_at", flat=True).first()
+    if taken_at is None:
+        rows = counted(viewer, (by,), now)
+    else:
+        sums = {f"sum_{name}": Sum(f"n_{name}") for name in FIGURES}
+        rows = scoped(Standing.objects.order_by().values(by), viewer).annotate(**sums).values_list(by, *sums)
+    return taken_at or now, {row[0]: dict(zip(FIGURES, row[1:], strict=True)) for row in rows}
+
+
+def counted(viewer: Viewer, by: Sequence[str], now: datetime) -> QuerySet[Any, Any]:
+    """Count the figures of the loop in the findings themselves: rows of the keys and the figures, in their order."""
+    sums = {f"n_{name}": Count("pk", filter=q) if q else Count("pk") for name, q in listing.figures(now).items()}
+    rows: QuerySet[Any, Any] = scoped(Finding.objects.order_by(), viewer).values(*by)
+    found: QuerySet[Any, Any] = rows.annotate(**sums).values_list(*by, *sums)
+    return found
 
 
 def by_owner(viewer: Viewer) -> dict[str, int]:

@@ -2,38 +2,203 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from tocsin.base.web.paging import page
-from tocsin.base.web.views import signed_in
-from tocsin.constituency.queries import viewer_of
+from tocsin.accounts import queries as people
+from tocsin.base.lists import WINDOW
+from tocsin.base.tenancy import NotAllowed, Viewer
+from tocsin.base.web import export
+from tocsin.base.web.chips import Chip, chips
+from tocsin.base.web.paging import found_page, order_key
+from tocsin.base.web.templatetags.kit import exact, figure
+from tocsin.base.web.views import signed_in, team_only
+from tocsin.base.web.words import WORDS
+from tocsin.constituency import queries as constituency
 from tocsin.core.severity import SEVERITIES
-from tocsin.findings import queries
-from tocsin.findings.models import Owner
+from tocsin.findings import actions, listing, queries
+from tocsin.findings.models import Finding, Owner, Sensor
 
-viewing = signed_in(viewer_of)
+viewing = signed_in(constituency.viewer_of)
+EXPORTED = 2_000
+"""Rows fetched at a time for a file."""
+AT_ONCE = 500
+"""Findings that one bulk act takes."""
+
+
+def _wanted(request: HttpRequest) -> listing.Wanted:
+    """Read the filters from the address; a word that is none of the offered ones narrows nothing."""
+
+    def one_of(name: str, offered: Any) -> str:
+        value = request.GET.get(name, "")
+        return value if value in offered else ""
+
+    return listing.Wanted(
+        organization=request.GET.get("organization", "")[:100],
+        kind=request.GET.get("kind", "").strip()[:200],
+        severity=one_of("severity", SEVERITIES),
+        sensor=one_of("sensor", Sensor.values),
+        owner=one_of("owner", Owner.values),
+        step=one_of("step", listing.STEPS),
+        asset=request.GET.get("asset", "").strip()[:2000],
+        since=_day(request.GET.get("since", "")),
+        until=_day(request.GET.get("until", "")),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _order(request: HttpRequest) -> str:
+    sort = request.GET.get("sort", "")
+    return sort if sort in listing.ORDERS else "-severity"
 
 
 @viewing
 def findings(request: HttpRequest) -> HttpResponse:
-    """List findings; the filters live in the address."""
-    severity, owner = request.GET.get("severity", ""), request.GET.get("owner", "")
-    rows = queries.findings(
-        request.viewer,  # type: ignore[attr-defined]
-        organization=request.GET.get("organization", ""),
-        severity=severity if severity in SEVERITIES else "",
-        owner=owner if owner in Owner.values else "",
-        search=request.GET.get("search", ""),
+    """List findings, for the duty analyst and for contacts; filters and order live in the address."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    wanted, sort, named = _wanted(request), _order(request), _named(request)
+    order = listing.ORDERS[sort]
+    found = queries.listed(
+        viewer, wanted, order=order, key=order_key(request, Finding, order), now=datetime.now(UTC), named=named
     )
-    context = {"page": page(request, rows, ranked=True), "severities": SEVERITIES, "owners": Owner}
+    organization = constituency.organizations(viewer).filter(pk=wanted.organization).first()
+    context = {
+        "page": found_page(request, found, _how_many(found.n, found.more_than)),
+        "found": found,
+        "wanted": wanted,
+        "named": named,
+        "ordering": sort,
+        "organization": organization,
+        "chips": _chips(request, wanted, organization.name_in(get_language() or "vi") if organization else "–"),
+        "severities": SEVERITIES,
+        "owners": Owner.choices,
+        "sensors": Sensor.choices,
+        "steps": listing.STEPS,
+        "kinds": queries.kinds(viewer),
+        "views": people.saved_views(viewer, "findings"),
+        "query": export.bare(request),
+        "window": WINDOW,
+    }  # fmt: skip
     return render(request, "findings/findings.html", context)
+
+
+def _named(request: HttpRequest) -> str:
+    return request.GET.get("name", "").strip()[:200]
+
+
+def _how_many(n: int | None, more_than: int | None) -> str:
+    if n is not None:
+        return ngettext("%(n)s finding", "%(n)s findings", n) % {"n": figure(n)}
+    return _("more than %(n)s findings") % {"n": figure(more_than)} if more_than else ""
+
+
+def _chips(request: HttpRequest, wanted: listing.Wanted, organization: str) -> list[Chip]:
+    return chips(
+        request,
+        {
+            "step": (_("Step"), WORDS.get(wanted.step, wanted.step)),
+            "severity": (_("Severity"), WORDS.get(wanted.severity, "")),
+            "sensor": (_("Sensors"), dict(Sensor.choices).get(wanted.sensor, "")),
+            "owner": (_("Owner"), dict(Owner.choices).get(wanted.owner, "")),
+            "organization": (_("Organization"), organization),
+            "name": (_("Organization's name"), _named(request)),
+            "kind": (_("Kind"), wanted.kind),
+            "asset": (_("Asset begins with"), wanted.asset),
+            "since": (_("Seen since"), exact(wanted.since) if wanted.since else "?"),
+            "until": (_("Seen until"), exact(wanted.until) if wanted.until else "?"),
+        },
+    )
+
+
+@viewing
+def findings_file(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """Give what the list shows as CSV or XLSX, all pages of it, for whoever sees the list."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    language = get_language() or "vi"
+    heading = [
+        _("Severity"), _("Asset"), _("Kind"), _("Organization"), _("Name"), _("Sensors"), _("Owner"), _("First seen"),
+        _("Last seen"), _("Events"), _("Ports"), _("Why theirs"), _("Warned"), _("Answered"), _("Fix by"), "id",
+    ]  # fmt: skip
+    rows = (
+        (
+            WORDS.get(f.severity, f.severity), f.asset, f.kind, f.organization_id, f.organization.name_in(language), f.get_sensor_display(),
+            f.get_owner_display(), f.first_seen, f.last_seen, f.count, " ".join(map(str, f.ports)), f.because, f.warned_at,
+            f.answered_at, f.due_at, str(f.pk),
+        )
+        for f in _all(viewer, _wanted(request), listing.ORDERS[_order(request)], _named(request), datetime.now(UTC))
+    )  # fmt: skip
+    return export.response(request, ending, "findings", heading, rows)
+
+
+def _all(viewer: Viewer, wanted: listing.Wanted, order: Any, named: str, now: datetime) -> Iterator[Finding]:
+    key = None
+    while True:
+        found = queries.listed(viewer, wanted, order=order, key=key, now=now, named=named, size=EXPORTED)
+        yield from found.rows
+        if found.key is None:
+            return
+        key = found.key
+
+
+@viewing
+@require_POST
+def findings_word(request: HttpRequest) -> HttpResponse:
+    """For an analyst who heard an owner by telephone: choose findings, see what changes, record the word."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    chosen = list(queries.findings(viewer).filter(pk__in=_ids(request)))
+    word, note = request.POST.get("word", ""), request.POST.get("note", "")
+    if not chosen:
+        messages.warning(request, _("Nothing was chosen."))
+        return redirect("findings")
+    if "confirmed" in request.POST and word in Owner.values:
+        try:
+            n = actions.record_word(findings=chosen, word=Owner(word), note=note, actor=viewer, now=datetime.now(UTC))
+        except NotAllowed:
+            messages.error(request, _("Your role may look, not write."))
+        else:
+            messages.success(request, ngettext("The owner's word was recorded on %(n)s finding.", "The owner's word was recorded on %(n)s findings.", n) % {"n": figure(n)})  # fmt: skip
+        return redirect("findings")
+    context = {
+        "chosen": chosen,
+        "owners": Owner.choices,
+        "organizations": len({f.organization_id for f in chosen}),
+        "now_say": [(Owner(word).label, n) for word, n in Counter(f.owner for f in chosen).most_common()],
+        "word": word,
+        "note": note,
+    }
+    return render(request, "findings/word.html", context)
+
+
+def _ids(request: HttpRequest) -> list[UUID]:
+    found = []
+    for text in request.POST.getlist("id")[:AT_ONCE]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
 
 
 @viewing
 def finding(request: HttpRequest, id_: UUID) -> HttpResponse:
-    """Show one finding: both axes, why, and its history."""
+    """Show one finding: both axes, why it is theirs, what proves it, its history, who was told, what comes next."""
     found = get_object_or_404(queries.findings(request.viewer), pk=id_)  # type: ignore[attr-defined]
     return render(request, "findings/finding.html", {"finding": found, "changes": found.changes.order_by("-at")})

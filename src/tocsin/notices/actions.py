@@ -222,7 +222,9 @@ def _deliver(delivery: Delivery, way: send.Server | send.Outbox, now: datetime) 
         Delivery.objects.filter(pk=delivery.pk).update(
             state="handed-over", handed_over_at=now, response=response, attempts=delivery.attempts + 1, claimed_at=None
         )
-        Notice.objects.filter(pk=delivery.notice.pk, sent_at=None).update(state=State.SENT, sent_at=now)
+        if Notice.objects.filter(pk=delivery.notice.pk, sent_at=None).update(state=State.SENT, sent_at=now):
+            told = NoticeFinding.objects.filter(notice=delivery.notice).values("finding_id")
+            findings.mark_warned(findings=told, due_at=delivery.notice.due_at, now=now)
     return True
 
 

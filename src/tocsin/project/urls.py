@@ -17,6 +17,8 @@ from tocsin.project import health
 urlpatterns = [
     path("", notices.loop, name="loop"),
     path("findings/", findings.findings, name="findings"),
+    path("findings/file/<str:ending>/", findings.findings_file, name="findings-file"),
+    path("findings/word/", findings.findings_word, name="findings-word"),
     path("findings/<uuid:id_>/", findings.finding, name="finding"),
     path("notices/", notices.notices, name="notices"),
     path("notices/<uuid:id_>/", notices.notice, name="notice"),
@@ -30,6 +32,8 @@ urlpatterns = [
     path("answer/<str:token>/", notices.answer, name="answer"),
     path("audit/", audit.entries, name="audit"),
     path("audit/verification/", audit.verification, name="audit-verification"),
+    path("views/", accounts.keep_view, name="keep-view"),
+    path("views/<int:id_>/", accounts.drop_view, name="drop-view"),
     path("sign-in/", accounts.sign_in, name="sign-in"),
     path("sign-in/<str:secret>/", accounts.sign_in_by_link, name="sign-in-by-link"),
     path("sign-out/", accounts.sign_out, name="sign-out"),

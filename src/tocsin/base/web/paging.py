@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+
+from tocsin.base.lists import Beyond, Found, Order
 
 SIZE = 50
 
@@ -25,31 +27,6 @@ class Page:
     first: str | None = None
     said: str = ""
     """How many there are, as far as that is cheap to know."""
-
-
-class Beyond(Func):
-    """Whether a row comes after a key: `(a, b) < (x, y)`, which both databases answer from one index.
-
-    Django writes row values out as OR on SQLite, and then no index orders them.
-    """
-
-    output_field = BooleanField()
-    arity = None
-
-    def __init__(self, columns: Sequence[str], values: Sequence[Any], *, down: bool) -> None:
-        self._half = len(columns)
-        self._sign = "<" if down else ">"
-        super().__init__(*map(F, columns), *map(Value, values))
-
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, Any]:  # type: ignore[override]
-        """Write both sides as row values."""
-        parts, parameters = [], []
-        for expression in self.source_expressions:
-            sql, values = compiler.compile(expression)
-            parts.append(sql)
-            parameters.extend(values)
-        left, right = ", ".join(parts[: self._half]), ", ".join(parts[self._half :])
-        return f"({left}) {self._sign} ({right})", parameters
 
 
 def page(
@@ -68,10 +45,10 @@ def page(
     """
     order = tuple(order) or (("-severity_rank", "-id") if ranked else ("-id",))
     down, columns = order[0].startswith("-"), [name.lstrip("-") for name in order]
-    key = _key(request.GET.get("after", ""), rows, columns)
+    key = key_of(request, rows.model, columns)
     rows = rows.order_by(*order)
     if key is not None:
-        rows = rows.filter(Beyond(columns, key, down=down))
+        rows = rows.filter(Beyond(columns, key, sign="<" if down else ">"))
     found = list(rows[: size + 1])
     first = _without_key(request) if key is not None else None
     if len(found) <= size:
@@ -92,13 +69,29 @@ def _token(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _key(token: str, rows: QuerySet[Any], columns: Sequence[str]) -> list[Any] | None:
-    """Return the values a token stands for; None for no or a mangled token: the first page."""
+def found_page(request: HttpRequest, found: Found[Any], said: str = "") -> Page:
+    """Return what `tocsin.base.lists` found as a page."""
+    first = _without_key(request) if request.GET.get("after") else None
+    if found.key is None:
+        return Page(found.rows, None, first, said)
+    query = request.GET.copy()
+    query["after"] = _token(found.key)
+    return Page(found.rows, query.urlencode(), first, said)
+
+
+def order_key(request: HttpRequest, model: type[Model], order: Order) -> list[Any] | None:
+    """Return the key that `after` in the query stands for, in this order."""
+    return key_of(request, model, order.names)
+
+
+def key_of(request: HttpRequest, model: type[Model], columns: Sequence[str]) -> list[Any] | None:
+    """Return the values that `after` in the query stands for; None for none or a mangled one: the first page."""
+    token = request.GET.get("after", "")
     if not token:
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        fields = [rows.model._meta.get_field(name) for name in columns]  # noqa: SLF001 - Django's public-by-use API
+        fields = [model._meta.get_field(name) for name in columns]  # noqa: SLF001 - Django's public-by-use API
         if not isinstance(values, list) or len(values) != len(fields):
             return None
         return [_typed(value, field) for value, field in zip(values, fields, strict=True)]

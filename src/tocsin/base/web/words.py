@@ -37,4 +37,11 @@ WORDS = {
     "owner": _("the owner's word"),
     "silent": _("silent"),
     "says-fixed": _("says fixed"),
+    "warned": _("owner warned"),
+    "in_time": _("answered in time"),
+    "says_fixed": _("owner says fixed"),
+    "verified": _("sensors confirm"),
+    "overdue": _("overdue"),
+    "unanswered": _("warned, no answer yet"),
+    "open": _("open"),
 }

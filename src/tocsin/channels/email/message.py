@@ -9,7 +9,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from tocsin.core.cells import inert
 
 
 def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
@@ -18,8 +18,7 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(heading)
     for row in rows:
-        texts = ["" if cell is None else str(cell) for cell in row]
-        writer.writerow([f"'{text}" if text.startswith(_FORMULA) else text for text in texts])
+        writer.writerow([inert(cell) for cell in row])
     return out.getvalue().encode("utf-8-sig")
 
 

@@ -10,11 +10,12 @@ from django.forms import BoundField, CheckboxInput
 from django.http import HttpRequest
 from django.template.context import RequestContext
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from tocsin.base.web import navigation as places
+from tocsin.base.web import pictures
 from tocsin.base.web.words import WORDS
 
 register = template.Library()
@@ -74,6 +75,15 @@ def column(context: RequestContext, key: str, label: str) -> SafeString:
     query = context["request"].GET.copy()
     query.pop("after", None)
     query["sort"] = key if down or (ordering != key and context.get("first_up")) else f"-{key}"
+    return format_html('<a href="?{}">{}</a>', query.urlencode(), label)
+
+
+@register.simple_tag(takes_context=True)
+def falling(context: RequestContext, key: str, label: str) -> SafeString:
+    """Return the heading of a column that sorts one way only: the largest first."""
+    query = context["request"].GET.copy()
+    query.pop("after", None)
+    query["sort"] = f"-{key}"
     return format_html('<a href="?{}">{}</a>', query.urlencode(), label)
 
 
@@ -190,3 +200,21 @@ def figure(value: float | None) -> str:
 def is_check(field: BoundField) -> bool:
     """Return whether a field is one box to tick, whose label stands after it."""
     return isinstance(field.field.widget, CheckboxInput)
+
+
+@register.simple_tag
+def span(first: datetime, last: datetime) -> SafeString:
+    """Return when something was seen, as a line on the last 90 days."""
+    title = gettext("seen from %(first)s to %(last)s") % {"first": exact(first), "last": exact(last)}
+    return pictures.span(first, last, timezone.now(), title)
+
+
+@register.simple_tag(takes_context=True)
+def hidden_filters(context: RequestContext, *names: str) -> SafeString:
+    """Return hidden fields that keep the filters of the address, except those named: the form shows these itself."""
+    query = context["request"].GET
+    return format_html_join(
+        "",
+        '<input type="hidden" name="{}" value="{}">',
+        ((name, value) for name in query if name not in {*names, "after"} for value in query.getlist(name)),
+    )

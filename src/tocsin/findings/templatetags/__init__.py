@@ -1,0 +1,1 @@
+"""How a finding speaks in templates."""
