@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import email
 import email.policy
+import hashlib
 import socket
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
@@ -27,7 +29,7 @@ from tocsin.intake import queries as arrived
 from tocsin.notices import actions as notices
 from tocsin.notices import links
 from tocsin.notices import queries as noticed
-from tocsin.notices.models import Policy
+from tocsin.notices.models import Message, Policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
@@ -59,11 +61,13 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
+        self.contents: list[bytes] = []
         self.refuse = ""
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
         if self.refuse:
             return self.refuse
+        self.contents.append(bytes(envelope.original_content or b""))
         self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
         return "250 kept"
 
@@ -168,7 +172,7 @@ def test_a_final_refusal_is_a_visible_state(province: None, mailbox: Mailbox) ->
     mailbox.refuse = "550 no such user"
     notices.run(now=NOW)
     assert {n.state for n in noticed.notices(SYSTEM)} == {"failed"}
-    assert {d.response for d in noticed.deliveries(SYSTEM)} == {"550 no such user"}
+    assert {(d.response, d.failure) for d in noticed.deliveries(SYSTEM)} == {("550 no such user", "refused")}
 
 
 def test_a_server_that_is_down_loses_nothing(province: None, settings: object) -> None:
@@ -179,11 +183,19 @@ def test_a_server_that_is_down_loses_nothing(province: None, settings: object) -
     assert notices.run(now=NOW + timedelta(minutes=2))["sent"] == 3
 
 
-def test_a_message_is_the_same_to_the_byte_each_time(province: None) -> None:
-    _add(["2026-11-22-scan_exchange-mau.csv"])
-    notices.decide_all(now=NOW)
-    delivery = noticed.deliveries(SYSTEM)[0]
-    assert notices.compose(delivery).as_bytes() == notices.compose(delivery).as_bytes()
+def test_what_is_folded_between_two_attempts_changes_nothing_of_a_message(province: None, mailbox: Mailbox) -> None:
+    _add(["2026-11-20-scan_rdp-mau.csv"])
+    mailbox.refuse = "451 later"
+    notices.run(now=NOW)
+    mailbox.refuse = ""
+    kept = {row.delivery.message_id: row for row in Message.objects.select_related("delivery")}
+    _add(["2026-11-21-scan_rdp-mau.csv", "2026-11-22-scan_smb-mau.csv"], now=NOW + timedelta(minutes=1))
+    notices.deliver(now=NOW + timedelta(minutes=2))
+    assert len(mailbox.contents) == len(kept) > 5
+    for content in mailbox.contents:
+        message_id = str(email.message_from_bytes(content)["Message-ID"])
+        assert hashlib.sha256(content).hexdigest() == kept[message_id].sha256
+        assert zlib.decompress(kept[message_id].content) == content
 
 
 def test_a_dry_run_changes_nothing(province: None) -> None:
@@ -223,7 +235,9 @@ def test_the_link_answers_by_post_only(province: None, client: Client) -> None:
     finding = delivery.notice.findings.get()
     assert (finding.owner, finding.sensor) == ("fixing", "seen")
     assert client.get(url.replace(url[-8:-1], "0000000")).status_code == 404
-    assert links.opened(url.split("/")[2], now + timedelta(days=91)) is None
+    late = links.opened(url.split("/")[2], now + timedelta(days=91))
+    assert late is not None
+    assert late.expired
 
 
 def test_an_answer_that_is_none_is_refused(province: None) -> None:

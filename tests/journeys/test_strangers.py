@@ -17,7 +17,7 @@ from tocsin.notices import queries as noticed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
-OPEN = {"sign-in", "sign-in-by-link", "answer", "set_language", "theme", None}
+OPEN = {"kinds", "kind", "sign-in", "sign-in-by-link", "answer", "set_language", "theme", None}
 POSTED = {"approval", "findings-word", "keep-view", "drop-view", "sign-out"}
 """Routes that only take a form."""
 FOR_ADMINISTRATORS = {"audit", "audit-verification"}

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 
 class NotHandedOver(Exception):
-    """The message was not accepted. `permanent`: trying again is useless."""
+    """The message was not accepted. `permanent`: trying again is useless; `failure` says why in one word."""
 
-    def __init__(self, reason: str, *, permanent: bool) -> None:
+    def __init__(self, reason: str, *, permanent: bool, failure: str = "refused") -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.failure = failure
+
+
+class Unavailable(Exception):
+    """The way out itself does not answer, whatever the message: wait, and let no message pay for it."""

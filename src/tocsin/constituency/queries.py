@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -45,10 +46,27 @@ def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
 def contacts_on(viewer: Viewer, organization_id: str, day: date) -> list[Contact]:
     """Return who is told of an organization's findings on a day: security contacts, else all."""
     rows = scoped(Contact.objects.filter(organization_id=organization_id), viewer)
-    current = list(
-        rows.filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day)).order_by("id")
-    )
+    current = list(_on(rows, day).order_by("id"))
     return [contact for contact in current if "security" in contact.roles] or current
+
+
+def contacts_of(viewer: Viewer, organization_ids: Iterable[str], day: date) -> dict[str, list[Contact]]:
+    """Return all who may be told on a day, of many organizations at once."""
+    rows = scoped(Contact.objects.filter(organization_id__in=set(organization_ids)), viewer)
+    found: dict[str, list[Contact]] = {}
+    for contact in _on(rows, day).order_by("id"):
+        found.setdefault(contact.organization_id, []).append(contact)
+    return found
+
+
+def reachable(viewer: Viewer, organization_ids: Iterable[str], day: date) -> set[str]:
+    """Return those of these organizations in which somebody may be told on a day."""
+    rows = scoped(Contact.objects.filter(organization_id__in=set(organization_ids)), viewer)
+    return set(_on(rows, day).order_by().values_list("organization_id", flat=True).distinct())
+
+
+def _on(rows: QuerySet[Contact], day: date) -> QuerySet[Contact]:
+    return rows.filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day))
 
 
 def as_values(viewer: Viewer) -> tuple[list[plain.Organization], list[plain.Ignored]]:

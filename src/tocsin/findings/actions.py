@@ -1,10 +1,11 @@
-"""Stop four: fold a batch's findings into the rows that live; and take the owner's word."""
+"""Stop four: fold a batch's findings into the rows that live; take the owner's word; remember what was told."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import polars as pl
 from django.db import connection, transaction
@@ -17,7 +18,7 @@ from tocsin.base.identifiers import uuid7s
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.core.severity import RANK
 from tocsin.findings import queries
-from tocsin.findings.models import Finding, FindingChange, Owner, Standing
+from tocsin.findings.models import Finding, FindingChange, News, Owner, Standing
 from tocsin.pipeline import fold as folding
 
 _LATER = "excluded.last_seen > old.last_seen"
@@ -40,6 +41,16 @@ _CHANGES = """
       ON old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind
     WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank
 """
+# Seen again after its owner called it fixed: that is news too, though nothing of the row changes.
+_NEWS = """
+    INSERT INTO {news} (organization_id, kind)
+    SELECT DISTINCT fresh.organization_id, fresh.kind
+    FROM {rows} AS fresh LEFT JOIN {findings} AS old
+      ON old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind
+    WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank OR old.owner = %s
+"""
+PORTION = 400
+"""Rows named by their identifiers at a time: within the number of parameters that SQLite takes."""
 
 
 def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
@@ -47,13 +58,15 @@ def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
     if frame.is_empty():
         return
     quote = connection.ops.quote_name
-    names = {"changes": quote(FindingChange._meta.db_table), "findings": quote(Finding._meta.db_table)}  # noqa: SLF001
+    tables = {"changes": FindingChange, "findings": Finding, "news": News}
+    names = {name: quote(model._meta.db_table) for name, model in tables.items()}  # noqa: SLF001 - Django's public-by-use API
     with bulk.staged(Finding, _rows(frame)) as rows:
         with connection.cursor() as cursor:  # before the rows themselves: what is new is what is not there yet
             cursor.execute(
                 _CHANGES.format(rows=rows, **names),
                 [connection.ops.adapt_datetimefield_value(now), f"batch {batch_id}"],
             )
+            cursor.execute(_NEWS.format(rows=rows, **names), [Owner.SAYS_FIXED.value])
         bulk.upsert(Finding, rows, unique=["organization_id", "asset", "kind"], update=_UPDATE)
 
 
@@ -74,15 +87,51 @@ def _rows(frame: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def hear_owner(*, findings: Sequence[Finding], word: Owner, by: str, note: str, now: datetime) -> None:
-    """Take the owner's word about findings; what the sensors see stays as it is."""
-    changed = [finding for finding in findings if finding.owner != word.value]
-    FindingChange.objects.bulk_create(
-        FindingChange(finding=f, at=now, what="owner", before=f.owner, after=word.value, by=by, note=note)
-        for f in changed
-    )
-    heard = Finding.objects.filter(pk__in=[finding.pk for finding in changed])
-    heard.update(owner=word.value, answered_at=Coalesce("answered_at", now))
+def note_news(groups: Iterable[tuple[str, str]]) -> None:
+    """Let it be decided again about each organization and kind. The caller's transaction makes it true."""
+    rows = [News(organization_id=organization, kind=kind) for organization, kind in sorted(groups)]
+    News.objects.bulk_create(rows, batch_size=PORTION)
+
+
+def hear_owner(
+    *, ids: Collection[UUID], word: Owner, by: str, note: str, now: datetime, until: datetime | None = None
+) -> None:
+    """Take the owner's word about findings; what the sensors see stays as it is. The caller's transaction holds it."""
+    _speak(ids, word, {"heard_at": now, "fixing_until": until, "answered_at": Coalesce("answered_at", now)}, what="owner", by=by, note=note, now=now)
+
+
+def overrule(*, ids: Collection[UUID], by: str, note: str, now: datetime) -> None:
+    """Set the owner's word aside after the team has looked: it counts as not having spoken."""
+    _speak(ids, Owner.SILENT, {"heard_at": None, "fixing_until": None}, what="overruled", by=by, note=note, now=now)
+
+
+def _speak(
+    ids: Collection[UUID], word: Owner, values: dict[str, Any], *, what: str, by: str, note: str, now: datetime
+) -> None:
+    for part in _portions(ids):
+        rows = Finding.objects.filter(pk__in=part)
+        FindingChange.objects.bulk_create(
+            FindingChange(finding=f, at=now, what=what, before=f.owner, after=word.value, by=by, note=note)
+            for f in rows.only("owner")
+        )
+        rows.update(owner=word.value, **values)
+        note_news(rows.order_by().values_list("organization_id", "kind").distinct())
+
+
+def tell(*, findings: Any, rank: int | None, now: datetime) -> None:
+    """Remember that a notice carrying these (a query of identifiers) was let go. `rank` None: it said they are gone."""
+    Finding.objects.filter(pk__in=findings).update(told_at=now, told_rank=rank, declined_rank=None)
+
+
+def decline(*, findings: Any, rank: int) -> None:
+    """Remember that these (a query of identifiers) need not be told while they are no graver than `rank`."""
+    Finding.objects.filter(pk__in=findings).update(declined_rank=rank)
+
+
+def _portions(ids: Collection[UUID]) -> Iterator[list[UUID]]:
+    every = sorted(ids)
+    for start in range(0, len(every), PORTION):
+        yield every[start : start + PORTION]
 
 
 @transaction.atomic
@@ -91,7 +140,7 @@ def record_word(*, findings: Sequence[Finding], word: Owner, note: str, actor: V
     if not actor.may_write:
         raise NotAllowed(actor.role.value)
     changed = [finding for finding in findings if finding.owner != word.value]
-    hear_owner(findings=changed, word=word, by=actor.email, note=note[:4000], now=now)
+    hear_owner(ids=[f.pk for f in changed], word=word, by=actor.email, note=note[:4000], now=now)
     for finding in changed:
         audit.record(
             actor=actor, action="word-recorded", object_kind="finding", object_id=str(finding.pk), now=now,
@@ -100,8 +149,8 @@ def record_word(*, findings: Sequence[Finding], word: Owner, note: str, actor: V
     return len(changed)
 
 
-def mark_warned(*, findings: QuerySet[Any, Any], due_at: datetime, now: datetime) -> None:
-    """Note that the owner was told of these, by the query for their ids, and by when they are to be fixed.
+def mark_warned(*, findings: QuerySet[Any, Any], due_at: Any, now: datetime) -> None:
+    """Note that the owner was told of these, by the query for their ids, and by when (an instant or a query) they are to be fixed.
 
     The first warning and its deadline stand: a reminder does not give more time.
     """

@@ -53,6 +53,16 @@ class Finding(models.Model):
     """By when it is to be fixed, as the first notice that went out said."""
     answered_at = models.DateTimeField(null=True)
     """When its owner first said a word about it."""
+    told_at = models.DateTimeField(null=True)
+    """When a notice that carries it was last let go; null: never."""
+    told_rank = models.PositiveSmallIntegerField(null=True)
+    """How grave it was then; null beside `told_at`: the notice said that it is gone."""
+    declined_rank = models.PositiveSmallIntegerField(null=True)
+    """How grave it was when an approver said that it need not be told."""
+    heard_at = models.DateTimeField(null=True)
+    """When its owner last said a word about it."""
+    fixing_until = models.DateTimeField(null=True)
+    """The end of the day by which its owner promised to fix it."""
     because = models.CharField(max_length=300)
     feeds = models.JSONField(default=list)
     ports = models.JSONField(default=list)
@@ -60,7 +70,10 @@ class Finding(models.Model):
     related = models.JSONField(default=list)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "asset", "kind"], name="one_finding")]
+        constraints = [
+            # In this order the index also answers what a decision asks: the findings of an organization and kind.
+            models.UniqueConstraint(fields=["organization", "kind", "asset"], name="one_finding"),
+        ]
         indexes = [
             models.Index(fields=["-severity_rank", "-id"]),
             models.Index(fields=["organization", "-severity_rank", "-id"]),
@@ -99,8 +112,21 @@ class Finding(models.Model):
         return RANK[severity]
 
 
+class News(models.Model):
+    """Something about an organization's findings of a kind changed: whoever decides about warnings takes the row.
+
+    Rows are only added and removed, never changed, so that nobody who writes one waits for another.
+    """
+
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.kind}"
+
+
 class FindingChange(models.Model):
-    """A change of a finding: new, worse, or another word of its owner."""
+    """A change of a finding: new, worse, another word of its owner, or what the team made of that word."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,18 +12,37 @@ from django.core import signing
 
 LIVES = timedelta(days=90)
 _SALT = "tocsin.notices.answer"
+_LINK = re.compile(r"(/answer/)[A-Za-z0-9._:~-]{20,}/?")
 
 
-def link(delivery: UUID, created_at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A token of ours: for which delivery, and whether its time is over."""
+
+    delivery: UUID
+    expired: bool
+
+
+def link(delivery: UUID, let_go_at: datetime) -> str:
     """Return the address of the answer page for one delivery."""
-    until = int((created_at + LIVES).timestamp())
-    return f"{settings.TOCSIN_BASE_URL}/answer/{signing.Signer(salt=_SALT).sign(f'{delivery.hex}.{until:x}')}/"
+    return f"{settings.TOCSIN_BASE_URL}/answer/{token(delivery, let_go_at)}/"
 
 
-def opened(token: str, now: datetime) -> UUID | None:
-    """Return the delivery a token stands for; None when it is not ours or has expired."""
+def token(delivery: UUID, let_go_at: datetime) -> str:
+    """Return what stands in that address."""
+    until = int((let_go_at + LIVES).timestamp())
+    return signing.Signer(salt=_SALT).sign(f"{delivery.hex}.{until:x}")
+
+
+def opened(token: str, now: datetime) -> Opened | None:
+    """Return the delivery a token stands for; None when it is not ours."""
     try:
         delivery, until = signing.Signer(salt=_SALT).unsign(token).split(".")
+        return Opened(UUID(hex=delivery), now.timestamp() > int(until, 16))
     except (signing.BadSignature, ValueError):
         return None
-    return UUID(hex=delivery) if now.timestamp() <= int(until, 16) else None
+
+
+def hidden(text: str) -> str:
+    """Return a text without the link in it: whoever looks must not answer in the organization's name."""
+    return _LINK.sub(r"\1[…]/", text)

@@ -9,15 +9,32 @@ from tocsin.base.identifiers import uuid7
 
 
 class Policy(models.Model):
-    """How an organization (or all) is warned of a kind (or all). The most specific one applies."""
+    """How an organization (or all) is warned of a kind (or all). The most specific one applies, whole.
+
+    `kind` may also be the name of an RSIT type: then it is about all kinds of that type.
+    """
+
+    class Grouping(models.TextChoices):
+        """What shares a notice."""
+
+        ORGANIZATION = "organization", _("one notice for the organization")
+        KIND = "kind", _("one notice for each kind")
+        NETWORK = "network", _("one notice for each kind and network")
 
     organization = models.ForeignKey("constituency.Organization", null=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=200, blank=True)
     needs_approval = models.BooleanField(default=False)
+    grouping = models.CharField(max_length=16, choices=Grouping.choices, default=Grouping.ORGANIZATION)
     repeat_days = models.PositiveSmallIntegerField(default=7)
+    repeat_days_by = models.JSONField(default=dict)
     deadline_days = models.JSONField(default=dict)
+    language = models.CharField(max_length=8, blank=True)
     tlp = models.CharField(max_length=16, default="TLP:AMBER")
     minimum_severity = models.CharField(max_length=8, default="low")
+    contact_roles = models.JSONField(default=list)
+    note = models.CharField(max_length=300, blank=True)
+    changed_by = models.CharField(max_length=254, blank=True)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -30,7 +47,7 @@ class Policy(models.Model):
 
 
 class Silence(models.Model):
-    """A time in which an organization (or all) is not warned of a kind (or all)."""
+    """A time in which an organization (or all) is not warned of a kind (or an RSIT type, or all)."""
 
     organization = models.ForeignKey("constituency.Organization", null=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=200, blank=True)
@@ -38,6 +55,11 @@ class Silence(models.Model):
     until = models.DateTimeField()
     created_by = models.CharField(max_length=254)
     created_at = models.DateTimeField()
+    lifted_by = models.CharField(max_length=254, blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["until"], name="silences_by_end")]
 
     def __str__(self) -> str:
         return self.reason
@@ -49,12 +71,15 @@ class State(models.TextChoices):
     WAITING = "waiting", _("waiting for approval")
     READY = "ready", _("ready to send")
     SENT = "sent", _("sent")
+    PARTLY_SENT = "partly-sent", _("sent, but not to everybody")
     FAILED = "failed", _("could not be delivered")
     NO_CONTACT = "no-contact", _("nobody to tell")
+    REJECTED = "rejected", _("rejected by an approver")
+    WITHDRAWN = "withdrawn", _("withdrawn before it went out")
 
 
 class Notice(models.Model):
-    """One warning to one organization, of one or several findings."""
+    """One warning to one organization, of one or several findings. `rules.NOTICE_MOVES` says how its state may change."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     reference = models.CharField(max_length=32, unique=True)
@@ -69,6 +94,14 @@ class Notice(models.Model):
     approved_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
+    parts = models.JSONField(default=list)
+    """What it tells, a part a unit: kind, network, reason, severity, how many, and by which policy."""
+    n_findings = models.PositiveIntegerField(default=0)
+    follows = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    """The first notice of the same matter, which this one continues."""
+    ended_by = models.CharField(max_length=254, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_because = models.CharField(max_length=1000, blank=True)
     findings = models.ManyToManyField("findings.Finding", through="NoticeFinding", related_name="notices")
 
     class Meta:
@@ -79,11 +112,27 @@ class Notice(models.Model):
 
 
 class NoticeFinding(models.Model):
-    """A finding as it stood when the notice was made."""
+    """A finding as it stood when the notice was made: what is said of it never changes."""
+
+    class What(models.TextChoices):
+        """As what the notice speaks of it."""
+
+        NEW = "new", _("new")
+        WORSE = "worse", _("worse than before")
+        STILL = "still", _("still there")
+        GONE = "gone", _("gone")
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="lines")
     finding = models.ForeignKey("findings.Finding", on_delete=models.PROTECT, related_name="notice_lines")
     severity = models.CharField(max_length=8)
+    severity_rank = models.PositiveSmallIntegerField()
+    what = models.CharField(max_length=8, choices=What.choices, default=What.NEW)
+    type = models.CharField(max_length=64)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    count = models.BigIntegerField()
+    ports = models.JSONField(default=list)
+    because = models.CharField(max_length=300)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "finding"], name="once_in_a_notice")]
@@ -93,19 +142,21 @@ class NoticeFinding(models.Model):
 
 
 class Delivery(models.Model):
-    """A notice on its way to one recipient. `message_id` never changes."""
+    """A notice on its way to one recipient. `message_id` never changes. `rules.DELIVERY_MOVES` says how its state may."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
     recipient = models.EmailField()
     name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=8, default="vi")
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(max_length=16, default="ready")
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
-    claimed_at = models.DateTimeField(null=True)
     handed_over_at = models.DateTimeField(null=True)
     response = models.TextField(blank=True)
+    failure = models.CharField(max_length=32, blank=True)
+    """Why it failed, in one word."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "recipient"], name="once_to_a_recipient")]
@@ -113,6 +164,20 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice_id} to {self.recipient}"
+
+
+class Message(models.Model):
+    """The bytes that go out to one recipient: kept before the first attempt, the same in each."""
+
+    delivery = models.OneToOneField(Delivery, primary_key=True, on_delete=models.CASCADE, related_name="message")
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    """Compressed (zlib)."""
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:16]} ({self.size} bytes)"
 
 
 class Answer(models.Model):
@@ -134,18 +199,78 @@ class Answer(models.Model):
         return self.answer
 
 
+class Claim(models.Model):
+    """An owner's claim that a finding is not theirs, or a false alarm: an analyst looks and settles it."""
+
+    class Ruling(models.TextChoices):
+        """What the team made of it."""
+
+        ACCEPTED = "accepted", _("accepted")
+        REFUSED = "refused", _("refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    finding = models.ForeignKey("findings.Finding", on_delete=models.CASCADE, related_name="claims")
+    answer = models.ForeignKey(Answer, on_delete=models.CASCADE, related_name="claims")
+    what = models.CharField(max_length=16)
+    at = models.DateTimeField()
+    ruling = models.CharField(max_length=16, choices=Ruling.choices, blank=True)
+    ruled_by = models.CharField(max_length=254, blank=True)
+    ruled_at = models.DateTimeField(null=True)
+    ruling_note = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["ruling", "-id"], name="claims_by_ruling")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.finding_id}"
+
+
 class DecisionLog(models.Model):
-    """The latest decision about an organization and a kind, with its reason."""
+    """The latest decision about a unit, with its reason; and when it is decided again though nothing happens.
+
+    `reason` is what was decided at `at`. `rests` is what holds since: after a notice went out there is nothing new.
+    """
 
     organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=200)
+    network = models.CharField(max_length=300, blank=True)
+    """The holding that makes it theirs, where the policy groups by network; else empty."""
+    type = models.CharField(max_length=64, blank=True)
     reason = models.CharField(max_length=32)
+    rests = models.CharField(max_length=32, blank=True)
     sends = models.BooleanField()
     at = models.DateTimeField()
+    next_at = models.DateTimeField(null=True)
     notice = models.ForeignKey(Notice, null=True, on_delete=models.SET_NULL, related_name="+")
+    thread = models.ForeignKey(Notice, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The first notice of this matter that went out; later ones continue it."""
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "kind"], name="one_decision")]
+        constraints = [models.UniqueConstraint(fields=["organization", "kind", "network"], name="one_decision")]
+        indexes = [models.Index(fields=["next_at"], name="decisions_by_next")]
 
     def __str__(self) -> str:
         return f"{self.organization_id} {self.kind}: {self.reason}"
+
+
+class Channel(models.Model):
+    """A way out that does not answer: since when, what it said, when it is tried again. No row: it answers."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    down_since = models.DateTimeField()
+    failures = models.PositiveIntegerField(default=0)
+    again_at = models.DateTimeField()
+    says = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.says}"
+
+
+class Series(models.Model):
+    """The numbers of a year's notices, given out without gap or repetition."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"TC-{self.year}-{self.last:06d}"

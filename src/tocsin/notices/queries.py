@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.conf import settings
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from tocsin.base.tenancy import SYSTEM, Viewer, scoped
 from tocsin.findings.queries import findings as all_findings
 from tocsin.intake import queries as intake
-from tocsin.notices import rules
-from tocsin.notices.models import Answer, DecisionLog, Delivery, Notice, Policy
+from tocsin.notices import render, rules, texts
+from tocsin.notices.models import (
+    Answer,
+    Channel,
+    Claim,
+    DecisionLog,
+    Delivery,
+    Notice,
+    NoticeFinding,
+    Policy,
+    Silence,
+)
 
 
 def notices(viewer: Viewer, *, state: str = "", organization: str = "") -> QuerySet[Notice]:
@@ -50,36 +63,129 @@ def delivery_of_link(delivery_id: UUID) -> Delivery | None:
     return Delivery.objects.filter(pk=delivery_id).select_related("notice__organization").first()
 
 
-def policy(viewer: Viewer, organization_id: str, kind: str) -> rules.PolicyValues:
-    """Return how an organization is warned of a kind: the most specific policy, else the default."""
-    return policies(viewer).get(organization_id, kind)
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The policy that applies to a unit, and why: of those that name it, the one that names it most closely."""
+
+    values: rules.PolicyValues
+    policy: Policy | None
+    closeness: str
+    """One of rules.CLOSENESS."""
 
 
 class Policies:
-    """All policies, read once: looked up for many groups without a query each."""
+    """All policies, read once: looked up for many units without a query each."""
 
-    def __init__(self, rows: list[Policy]) -> None:
+    def __init__(self, rows: Iterable[Policy]) -> None:
         self._by_place = {(row.organization_id or "", row.kind): row for row in rows}
 
-    def get(self, organization_id: str, kind: str) -> rules.PolicyValues:
-        """Return the values for an organization and a kind."""
-        from datetime import timedelta
+    @property
+    def any_by_network(self) -> bool:
+        """Whether any of them groups by network."""
+        return any(row.grouping == Policy.Grouping.NETWORK for row in self._by_place.values())
 
-        for place in ((organization_id, kind), (organization_id, ""), ("", kind), ("", "")):
+    def get(self, organization_id: str, kind: str, rsit_type: str = "") -> Applied:
+        """Return what applies to an organization's findings of a kind."""
+        for place, closeness in zip(rules.places(organization_id, kind, rsit_type), rules.CLOSENESS, strict=False):
             if row := self._by_place.get(place):
-                return rules.PolicyValues(
-                    row.needs_approval,
-                    timedelta(days=row.repeat_days),
-                    dict(row.deadline_days),
-                    row.tlp,
-                    row.minimum_severity,
-                )
-        return rules.PolicyValues()
+                return Applied(_values(row), row, closeness)
+        return Applied(rules.PolicyValues(), None, rules.CLOSENESS[-1])
+
+    def candidates(self, organization_id: str, kind: str, rsit_type: str = "") -> list[tuple[str, Policy]]:
+        """Return all policies that name this, the one that applies first."""
+        places = zip(rules.places(organization_id, kind, rsit_type), rules.CLOSENESS, strict=False)
+        found = [(closeness, row) for place, closeness in places if (row := self._by_place.get(place))]
+        return list({row.pk: (closeness, row) for closeness, row in reversed(found)}.values())[::-1]
+
+
+def _values(row: Policy) -> rules.PolicyValues:
+    return rules.PolicyValues(
+        needs_approval=row.needs_approval,
+        repeat=timedelta(days=row.repeat_days),
+        deadline_days=dict(row.deadline_days),
+        tlp=row.tlp,
+        minimum_severity=row.minimum_severity,
+        grouping=row.grouping,
+        repeat_days=dict(row.repeat_days_by),
+        language=row.language,
+        contact_roles=tuple(row.contact_roles) or rules.PolicyValues().contact_roles,
+    )
+
+
+def policy_rows(viewer: Viewer) -> QuerySet[Policy]:
+    """Return the policies, those for all organizations first."""
+    rows = scoped(Policy.objects.all(), viewer).select_related("organization")
+    return rows.order_by(F("organization_id").asc(nulls_first=True), "kind")
 
 
 def policies(viewer: Viewer) -> Policies:
     """Return all policies for look-ups."""
-    return Policies(list(scoped(Policy.objects.all(), viewer)))
+    return Policies(policy_rows(viewer))
+
+
+def silences(viewer: Viewer, *, at: datetime | None = None) -> QuerySet[Silence]:
+    """Return the silences, or those that hold at an instant; the one that ends last first."""
+    rows = scoped(Silence.objects.all(), viewer).select_related("organization").order_by("-until", "-id")
+    return rows if at is None else rows.filter(until__gt=at, lifted_at=None)
+
+
+class Silences:
+    """The silences that hold now, read once."""
+
+    def __init__(self, rows: Iterable[Silence]) -> None:
+        self._ends: dict[tuple[str, str], datetime] = {}
+        for row in rows:
+            place = (row.organization_id or "", row.kind)
+            self._ends[place] = max(row.until, self._ends.get(place, row.until))
+
+    def until(self, organization_id: str, kind: str, rsit_type: str) -> datetime | None:
+        """Return until when an organization is not warned of a kind; None: it is."""
+        if not self._ends:
+            return None
+        places = {(o, k) for o in (organization_id, "") for k in (kind, rsit_type, "")}
+        return max((end for place in places if (end := self._ends.get(place))), default=None)
+
+
+def claims(viewer: Viewer, *, open_only: bool = True) -> QuerySet[Claim]:
+    """Return what owners claim of their findings, those nobody has ruled on, or all; the newest first."""
+    rows = scoped(Claim.objects.all(), viewer, "finding__organization_id")
+    rows = rows.filter(ruling="") if open_only else rows
+    return rows.select_related("finding__organization", "answer__notice").order_by("-id")
+
+
+def channels(viewer: Viewer) -> QuerySet[Channel]:
+    """Return the ways out that do not answer now."""
+    return Channel.objects.order_by("name")
+
+
+def said(viewer: Viewer, notices: Iterable[Notice]) -> dict[UUID, render.Said]:
+    """Return what notices say, as it was written down when they were made. Organizations are there already."""
+    rows = list(notices)
+    lines: dict[UUID, list[render.Line]] = {row.pk: [] for row in rows}
+    told = scoped(NoticeFinding.objects.filter(notice__in=rows), viewer, "notice__organization_id")
+    for notice, *values in told.values_list("notice_id", *_LINE).iterator(chunk_size=2000):
+        lines[notice].append(render.Line(*values))
+    firsts = Notice.objects.in_bulk({row.follows_id for row in rows if row.follows_id is not None})
+    return {row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id)) for row in rows}  # type: ignore[arg-type]
+
+
+_LINE = (
+    "finding__asset", "finding__kind", "type", "severity", "severity_rank", "what", "first_seen", "last_seen", "count", "ports", "because",
+)  # fmt: skip
+
+
+def _said(row: Notice, lines: list[render.Line], first: Notice | None) -> render.Said:
+    return render.Said(
+        reference=row.reference,
+        tlp=row.tlp,
+        organization={language: row.organization.name_in(language) for language in texts.LANGUAGES},
+        reason=row.reason,
+        due_at=row.due_at,
+        lines=lines,
+        reasons={part["kind"]: part["reason"] for part in row.parts},
+        base_url=settings.TOCSIN_BASE_URL,
+        before=(first.reference, first.sent_at or first.created_at) if first is not None else None,
+    )
 
 
 def explain(viewer: Viewer, notice: Notice) -> dict[str, Any]:

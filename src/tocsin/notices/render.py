@@ -2,17 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from tocsin.channels.email import message
-from tocsin.findings.models import Finding
 from tocsin.notices import texts
-from tocsin.notices.models import Notice
+
+SHOWN = 20
+"""Findings of a kind that the mail itself lists; the table has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A finding as the notice tells it."""
+
+    asset: str
+    kind: str
+    type: str
+    severity: str
+    severity_rank: int
+    what: str
+    first_seen: datetime
+    last_seen: datetime
+    count: int
+    ports: Sequence[int]
+    because: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a notice says, whoever reads it."""
+
+    reference: str
+    tlp: str
+    organization: Mapping[str, str]
+    """Its name by language."""
+    reason: str
+    due_at: datetime
+    lines: Sequence[Line] = field(repr=False)
+    reasons: Mapping[str, str]
+    """Why it speaks of a kind, by kind."""
+    base_url: str
+    before: tuple[str, datetime] | None = None
+    """Reference and time of the first notice of the same matter."""
+
+    @cached_property
+    def details(self) -> bytes:
+        """The table of all findings, the same in every language."""
+        return message.table(
+            ["asset", "kind", "status", "severity", "first_seen_utc", "last_seen_utc", "count", "ports", "because"],
+            (
+                (f.asset, f.kind, f.what, f.severity, f"{f.first_seen:%Y-%m-%d %H:%M:%S}", f"{f.last_seen:%Y-%m-%d %H:%M:%S}",
+                 f.count, " ".join(map(str, f.ports)), f.because)
+                for f in self.lines
+            ),
+        )  # fmt: skip
+
+    @property
+    def resolved(self) -> bool:
+        """Whether it says that all is gone."""
+        return self.reason == "all-resolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,54 +83,80 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Section:
     """The findings of one kind, with what is said about them."""
 
     text: texts.Text
-    findings: list[Finding]
+    kind: str
+    reason: str
+    findings: list[Line]
     more: int
+    since: datetime
 
 
-SHOWN = 20
-"""Findings of a kind that the mail itself lists; the table has all."""
-
-
-def groups(findings: Sequence[Finding], language: str) -> list[Group]:
-    """Return the findings by kind, the gravest kind first."""
-    ordered = sorted(findings, key=lambda f: (-f.severity_rank, f.kind, f.asset))
-    by_kind = sorted(ordered, key=lambda f: f.kind)
+def sections(lines: Iterable[Line], reasons: Mapping[str, str], language: str) -> list[Section]:
+    """Return the findings by kind, the gravest kind first; in it what is new first."""
+    by_kind = sorted(lines, key=lambda f: (f.kind, -f.severity_rank, _NEWEST[f.what], f.asset))
     found = [(kind, list(rows)) for kind, rows in groupby(by_kind, key=lambda f: f.kind)]
     found.sort(key=lambda pair: -max(f.severity_rank for f in pair[1]))
     return [
-        Group(texts.about(kind, rows[0].type, language), rows[:SHOWN], max(0, len(rows) - SHOWN))
+        Section(
+            texts.about(kind, rows[0].type, language),
+            kind,
+            reasons.get(kind, ""),
+            rows[:SHOWN],
+            max(0, len(rows) - SHOWN),
+            min(f.first_seen for f in rows),
+        )
         for kind, rows in found
     ]
 
 
-def render(*, notice: Notice, findings: Sequence[Finding], answer_url: str) -> Rendered:
-    """Render for one recipient; `answer_url` is theirs alone."""
-    with translation.override(notice.language):
-        parts = groups(findings, notice.language)
-        context = {
-            "notice": notice,
-            "organization": notice.organization.name_in(notice.language),
-            "groups": parts,
-            "answer_url": answer_url,
-            "total": len(findings),
-            "due": timezone.localtime(notice.due_at),
-        }
-        subject = f"[{notice.tlp}] [{notice.reference}] {parts[0].text.title}"
-        details = message.table(
-            ["asset", "kind", "severity", "first_seen_utc", "last_seen_utc", "count", "ports", "because"],
-            (
-                (f.asset, f.kind, f.severity, f"{f.first_seen:%Y-%m-%d %H:%M:%S}", f"{f.last_seen:%Y-%m-%d %H:%M:%S}", f.count,
-                 " ".join(map(str, f.ports)), f.because)
-                for f in findings
-            ),
-        )  # fmt: skip
+_NEWEST = {"worse": 0, "new": 1, "still": 2, "gone": 3}
+
+
+def context(said: Said, language: str) -> dict[str, Any]:
+    """Return what the mail and the answer page show, in the language that is active."""
+    due = timezone.localtime(said.due_at)
+    return {
+        "said": said,
+        "organization": said.organization[language],
+        "sections": sections(said.lines, said.reasons, language),
+        "total": len(said.lines),
+        "due": due,
+        "zone": f"UTC{due:%z}"[:6],
+        "sharing": sharing(said.tlp),
+        "language": language,
+    }
+
+
+def render(said: Said, *, language: str, answer_url: str, link_until: datetime) -> Rendered:
+    """Render for one recipient; `answer_url` is theirs alone and works until `link_until`."""
+    with translation.override(language):
+        found = context(said, language) | {"answer_url": answer_url, "link_until": link_until}
         return Rendered(
-            subject,
-            render_to_string("notices/mail.txt", context),
-            render_to_string("notices/mail.html", context),
-            details,
+            f"[{said.tlp}] [{said.reference}] {_subject(said, found['sections'])}",
+            render_to_string("notices/mail.txt", found),
+            render_to_string("notices/mail.html", found),
+            said.details,
         )
+
+
+def _subject(said: Said, parts: Sequence[Section]) -> str:
+    title = parts[0].text.title if parts else said.reference
+    if said.resolved:
+        return gettext("No longer seen: %(title)s") % {"title": title}
+    if said.reason == "reminder-due":
+        return gettext("Reminder: %(title)s") % {"title": title}
+    return title
+
+
+def sharing(tlp: str) -> str:
+    """Return what a TLP 2.0 label allows, in one sentence."""
+    return {
+        "TLP:CLEAR": gettext("It may be shared with everybody."),
+        "TLP:GREEN": gettext("It may be shared within your community, and not published."),
+        "TLP:AMBER": gettext("It may be shared within your organization and with those who run its systems."),
+        "TLP:AMBER+STRICT": gettext("It may be shared within your organization only."),
+        "TLP:RED": gettext("It is for you alone: do not pass it on."),
+    }.get(tlp, "")

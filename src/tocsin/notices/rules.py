@@ -1,9 +1,13 @@
-"""Whether an organization should hear from us now about a kind of finding, and why: a pure function."""
+"""Whether an organization should hear from us now about a kind of finding, why, and when to ask again: pure functions.
+
+What is decided about is a *unit*: the findings of one organization and kind, or of one network among them
+where the policy groups so. The state machine of notices and deliveries is here too, in one table each.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -23,6 +27,7 @@ class Reason(StrEnum):
     AWAITING_APPROVAL = "awaiting-approval"
     NO_CONTACT = "no-contact"
     TOO_MILD = "too-mild"
+    DECLINED = "declined"
 
 
 SENDING = {Reason.FIRST, Reason.NEW_ASSETS, Reason.WORSE, Reason.REMINDER_DUE, Reason.ALL_RESOLVED}
@@ -30,20 +35,42 @@ ORDER = [Reason.WORSE, Reason.FIRST, Reason.NEW_ASSETS, Reason.REMINDER_DUE, Rea
 """Which reason names a notice that has several: the most telling first."""
 SETTLED = {"not-ours", "false-positive"}
 """Words of an owner after which it is not reminded: a person looks first."""
+SAYS_FIXED = "says-fixed"
 DEADLINE_DAYS = {"critical": 2, "high": 5, "medium": 14, "low": 30, "info": 60}
+REPEAT_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One finding, as far as the decision needs it."""
+    """One finding, as far as the decision needs it. Many findings of a unit look the same: equal ones count once."""
 
     severity: str
     told_at: datetime | None = None
-    """When a notice last carried it; None: never."""
+    """When a notice that carried it was last let go; None: never."""
     told_severity: str | None = None
+    """What that notice said of it; None beside a `told_at`: that it was gone."""
     open: bool = True
     owner: str = "silent"
     fixing_until: datetime | None = None
+    declined_severity: str | None = None
+    """The severity at which an approver said that it need not be told."""
+    seen_again: bool = False
+    """Sensors saw it after its owner had spoken."""
+
+    @property
+    def declined(self) -> bool:
+        """Whether an approver's no still stands: it has not become graver since."""
+        return self.declined_severity is not None and RANK[self.severity] <= RANK[self.declined_severity]
+
+    @property
+    def new(self) -> bool:
+        """Whether nobody was told that it is there."""
+        return self.told_severity is None
+
+    @property
+    def worse(self) -> bool:
+        """Whether it is graver than was told."""
+        return self.told_severity is not None and RANK[self.severity] > RANK[self.told_severity]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +78,34 @@ class PolicyValues:
     """How this organization is warned of this kind."""
 
     needs_approval: bool = False
-    repeat: timedelta = timedelta(days=7)
-    deadline_days: dict[str, int] = field(default_factory=dict)
+    repeat: timedelta = timedelta(days=REPEAT_DAYS)
+    deadline_days: Mapping[str, int] = field(default_factory=dict)
     tlp: str = "TLP:AMBER"
     minimum_severity: str = "low"
+    grouping: str = "organization"
+    """What shares a notice: everything of the `organization`, of a `kind`, or of a kind in a `network`."""
+    repeat_days: Mapping[str, int] = field(default_factory=dict)
+    """Where a severity has an interval of its own. 0: never reminded."""
+    language: str = ""
+    """The language of the mail; empty: that of each contact."""
+    contact_roles: tuple[str, ...] = ("security",)
+    """Who is told: the contacts with one of these roles; where nobody has one, all."""
+
+    def repeat_of(self, severity: str) -> timedelta | None:
+        """Return after how long a finding of this severity is told again; None: never."""
+        days = self.repeat_days.get(severity)
+        interval = self.repeat if days is None else timedelta(days=days)
+        return interval or None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome: whether something goes out, and the reason in one word."""
+    """The outcome: whether something goes out, the reason in one word, and when to ask again though nothing happens."""
 
     reason: Reason
+    next_at: datetime | None = None
+    reminds: bool = False
+    """Whether what was told before is told again with it."""
 
     @property
     def sends(self) -> bool:
@@ -69,37 +113,98 @@ class Decision:
         return self.reason in SENDING
 
 
-def decide(findings: Iterable[Seen], *, policy: PolicyValues, silenced: bool, waiting: bool, now: datetime) -> Decision:
-    """Say whether the organization should hear from us now about one kind. `waiting`: a notice of it awaits approval."""
-    rows = list(findings)
-    open_ = [f for f in rows if f.open and f.owner not in SETTLED]
-    if silenced:
-        return Decision(Reason.SILENCED)
-    if waiting:
-        return Decision(Reason.AWAITING_APPROVAL)
-    told = [f for f in rows if f.told_at is not None]
-    if not open_:
-        return Decision(
-            Reason.ALL_RESOLVED if any(not f.open and f.owner not in SETTLED for f in told) else Reason.NOTHING_NEW
-        )
-    if max(RANK[f.severity] for f in open_) < RANK[policy.minimum_severity]:
-        return Decision(Reason.TOO_MILD)
-    if not told:
-        return Decision(Reason.FIRST)
-    if any(f.told_severity is not None and RANK[f.severity] > RANK[f.told_severity] for f in open_):
-        return Decision(Reason.WORSE)
-    if any(f.told_at is None for f in open_):
-        return Decision(Reason.NEW_ASSETS)
-    last = max(f.told_at for f in told if f.told_at is not None)
-    promised = [f.fixing_until for f in open_ if f.fixing_until is not None]
-    if now - last >= policy.repeat and not any(day > now for day in promised):
-        return Decision(Reason.REMINDER_DUE)
-    return Decision(Reason.NOTHING_NEW)
+def decide(
+    findings: Iterable[Seen],
+    *,
+    policy: PolicyValues,
+    now: datetime,
+    silenced_until: datetime | None = None,
+    blocked: Reason | None = None,
+) -> Decision:
+    """Say whether the organization should hear from us now about one unit.
+
+    `blocked` names why a notice about it exists and does not go out yet. Between `now` and `next_at` the
+    decision stays the same as long as no argument changes.
+    """
+    rows = set(findings)
+    if silenced_until is not None and silenced_until > now:
+        return Decision(Reason.SILENCED, silenced_until)
+    if blocked is not None:
+        return Decision(blocked)
+    active = [f for f in rows if _active(f, policy)]
+    if not active:
+        return Decision(_quiet(rows, policy))
+    moments = [at for f in active if (at := remind_at(f, policy)) is not None]
+    reminds = any(at <= now for at in moments)
+    if any(f.worse for f in active):
+        return Decision(Reason.WORSE, reminds=reminds)
+    if any(f.new for f in active):
+        first = all(f.told_at is None for f in rows)
+        return Decision(Reason.FIRST if first else Reason.NEW_ASSETS, reminds=reminds)
+    if reminds:
+        return Decision(Reason.REMINDER_DUE, reminds=True)
+    return Decision(Reason.NOTHING_NEW, min(moments, default=None))
+
+
+def _active(f: Seen, policy: PolicyValues) -> bool:
+    mild = RANK[f.severity] < RANK[policy.minimum_severity]
+    return f.open and f.owner not in SETTLED and not f.declined and not mild
+
+
+def _quiet(rows: Collection[Seen], policy: PolicyValues) -> Reason:
+    """Return the reason for a unit in which nothing is open that is to be told."""
+    still = [f for f in rows if f.open and f.owner not in SETTLED]
+    if not still:
+        gone = any(not f.open and f.told_severity is not None and f.owner not in SETTLED for f in rows)
+        return Reason.ALL_RESOLVED if gone else Reason.NOTHING_NEW
+    return Reason.DECLINED if any(f.declined for f in still) else Reason.TOO_MILD
+
+
+def remind_at(f: Seen, policy: PolicyValues) -> datetime | None:
+    """Return when a finding that was told is told again; None: not by itself."""
+    interval = policy.repeat_of(f.severity)
+    if f.told_at is None or interval is None or (f.owner == SAYS_FIXED and not f.seen_again):
+        return None
+    return max(f.told_at + interval, f.fixing_until) if f.fixing_until is not None else f.told_at + interval
+
+
+def carries(f: Seen, decision: Decision, *, policy: PolicyValues, now: datetime) -> str:
+    """Return as what a notice speaks of a finding: `new`, `worse`, `still`, `gone`; "" when it does not.
+
+    Once one reminder of a unit is due, all of it that was told is told again, so that they stay together;
+    a finding whose promised day has not come, and one said to be fixed and not seen since, is left in peace.
+    """
+    if decision.reason is Reason.ALL_RESOLVED:
+        return "gone" if not f.open and f.told_severity is not None and f.owner not in SETTLED else ""
+    if not _active(f, policy):
+        return ""
+    if f.new:
+        return "new"
+    if f.worse:
+        return "worse"
+    promised = f.fixing_until is not None and f.fixing_until > now
+    return "still" if decision.reminds and not promised and remind_at(f, policy) is not None else ""
+
+
+def after(f: Seen, reason: Reason, now: datetime) -> Seen:
+    """Return a finding as it stands once a notice that carries it was let go."""
+    if reason is Reason.ALL_RESOLVED:
+        return replace(f, told_at=now, told_severity=None)
+    return replace(f, told_at=now, told_severity=f.severity, declined_severity=None)
 
 
 def due(severity: str, policy: PolicyValues, now: datetime) -> datetime:
     """Return by when findings of this severity are to be fixed."""
     return now + timedelta(days=policy.deadline_days.get(severity, DEADLINE_DAYS[severity]))
+
+
+CLOSENESS = ("organization-and-kind", "organization-and-type", "organization", "kind", "type", "all", "built-in")
+"""How closely a policy names what it is for, the closest first."""
+
+
+def places(organization: str, kind: str, rsit_type: str) -> list[tuple[str, str]]:
+    """Return where a policy for this may stand, the most specific first; "" is all."""
+    return [(organization, kind), (organization, rsit_type), (organization, ""), ("", kind), ("", rsit_type), ("", "")]
 
 
 RETRIES = (
@@ -115,3 +220,49 @@ RETRIES = (
 def next_attempt(attempts: int, now: datetime) -> datetime | None:
     """Return when to try again after this many failed attempts; None when it is given up."""
     return now + RETRIES[attempts - 1] if attempts <= len(RETRIES) else None
+
+
+CHANNEL_RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 30, 60, 120, 300))
+
+
+def channel_again(failures: int, now: datetime) -> datetime:
+    """Return when a way out that does not answer is tried again; no message pays for its silence."""
+    return now + CHANNEL_RETRIES[min(failures, len(CHANNEL_RETRIES)) - 1]
+
+
+NOTICE_MOVES: Mapping[str, frozenset[str]] = {
+    # from -> to; "" is before it exists
+    "": frozenset({"waiting", "ready", "no-contact"}),
+    "waiting": frozenset({"ready", "no-contact", "rejected", "withdrawn"}),
+    "no-contact": frozenset({"waiting", "ready", "withdrawn"}),
+    "ready": frozenset({"sent", "partly-sent", "failed"}),
+    "sent": frozenset({"partly-sent"}),
+    "partly-sent": frozenset({"sent"}),
+    "failed": frozenset({"ready"}),
+    "rejected": frozenset(),
+    "withdrawn": frozenset(),
+}
+DELIVERY_MOVES: Mapping[str, frozenset[str]] = {
+    "waiting": frozenset({"ready", "cancelled"}),
+    "ready": frozenset({"handed-over", "failed"}),
+    "failed": frozenset({"ready"}),
+    "handed-over": frozenset(),
+    "cancelled": frozenset(),
+}
+
+
+class CannotMove(Exception):
+    """The notice or delivery is in a state from which this does not lead on."""
+
+
+def sources(moves: Mapping[str, frozenset[str]], to: str) -> list[str]:
+    """Return the states from which something may come to `to`: for a compare-and-swap."""
+    return sorted(state for state, onward in moves.items() if to in onward)
+
+
+def standing(deliveries: Collection[str]) -> str:
+    """Return the state of a notice that was let go, from the states of its deliveries."""
+    states = set(deliveries)
+    if "handed-over" in states:
+        return "partly-sent" if "failed" in states and "ready" not in states else "sent"
+    return "ready" if "ready" in states else "failed"

@@ -24,11 +24,14 @@ Program = Callable[..., bytes]
 
 @pytest.fixture
 def mail() -> EmailMessage:
-    return message.build(
+    letter = message.Letter(
         sender="Đội ứng cứu <canhbao@team.example>", recipient="anninh@soyte.example", name="Bàn an ninh", subject=SUBJECT, text=TEXT,
         html=f"<p>{TEXT}</p>", language="vi", message_id="<a.1@team.example>", tlp="TLP:AMBER", reference="TC-2026-000001",
         sent_at=datetime(2026, 11, 25, tzinfo=UTC), details=b"asset\r\n203.0.113.7\r\n",
     )  # fmt: skip
+    found = email.message_from_bytes(message.build(letter), policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
 
 
 def program(name: str, **environment: str) -> Program:

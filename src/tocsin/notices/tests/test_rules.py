@@ -32,18 +32,18 @@ TOLD = Seen("high", YESTERDAY, "high")
     ],
 )
 def test_the_reason_is(findings: list[Seen], reason: Reason) -> None:
-    assert rules.decide(findings, policy=PolicyValues(), silenced=False, waiting=False, now=NOW).reason is reason
+    assert rules.decide(findings, policy=PolicyValues(), now=NOW).reason is reason
 
 
 def test_a_silenced_organization_gets_no_letter() -> None:
     assert (
-        rules.decide([Seen("critical")], policy=PolicyValues(), silenced=True, waiting=False, now=NOW).reason
+        rules.decide([Seen("critical")], policy=PolicyValues(), silenced_until=NOW + timedelta(hours=1), now=NOW).reason
         is Reason.SILENCED
     )
 
 
 def test_nothing_more_is_written_while_a_notice_waits() -> None:
-    decision = rules.decide([Seen("critical")], policy=PolicyValues(), silenced=False, waiting=True, now=NOW)
+    decision = rules.decide([Seen("critical")], policy=PolicyValues(), blocked=Reason.AWAITING_APPROVAL, now=NOW)
     assert (decision.reason, decision.sends) == (Reason.AWAITING_APPROVAL, False)
 
 

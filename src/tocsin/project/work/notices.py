@@ -12,9 +12,9 @@ from tocsin.notices import queries as noticed
 from tocsin.project.work import now
 
 
-def run(*, at: datetime | None, dry_run: bool) -> dict[str, Any]:
+def run(*, at: datetime | None, dry_run: bool, everything: bool = False) -> dict[str, Any]:
     """Decide and deliver."""
-    return notices.run(now=at or now(), dry_run=dry_run)
+    return notices.run(now=at or now(), dry_run=dry_run, everything=everything)
 
 
 def list_all() -> list[dict[str, Any]]:

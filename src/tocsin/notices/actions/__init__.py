@@ -1,0 +1,104 @@
+"""What is done about warnings, a module a verb: decide, approve, deliver, answer, and how to warn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+
+from tocsin.base.tenancy import SYSTEM, Viewer
+from tocsin.notices import queries
+from tocsin.notices.actions.answering import (
+    WORDS,
+    AlreadyRuled,
+    BadAnswer,
+    NotAnswerable,
+    answer,
+    rule,
+    rule_all,
+)
+from tocsin.notices.actions.approving import (
+    NoReason,
+    NotFailed,
+    NotWaiting,
+    approve,
+    approve_all,
+    reject,
+    reject_all,
+    retry,
+)
+from tocsin.notices.actions.deciding import Decided, Plan, decide
+from tocsin.notices.actions.delivering import compose, deliver
+from tocsin.notices.actions.policies import (
+    AlreadyLifted,
+    BadPolicy,
+    BadSilence,
+    NoSuchOrganization,
+    Wanted,
+    lift,
+    remove_policy,
+    set_policy,
+    silence,
+)
+from tocsin.notices.models import DecisionLog, State
+
+__all__ = [
+    "WORDS",
+    "AlreadyLifted",
+    "AlreadyRuled",
+    "BadAnswer",
+    "BadPolicy",
+    "BadSilence",
+    "Decided",
+    "NoReason",
+    "NoSuchOrganization",
+    "NotAnswerable",
+    "NotFailed",
+    "NotWaiting",
+    "Plan",
+    "Wanted",
+    "answer",
+    "approve",
+    "approve_all",
+    "compose",
+    "decide",
+    "deliver",
+    "lift",
+    "reject",
+    "reject_all",
+    "remove_policy",
+    "retry",
+    "rule",
+    "rule_all",
+    "run",
+    "set_policy",
+    "silence",
+    "work",
+]
+
+
+def work(*, now: datetime) -> bool:
+    """Do what is due, and no more; return whether there was anything. Costs next to nothing when there was not."""
+    decided = decide(now=now)
+    delivered = deliver(now=now)
+    return bool(decided.reasons or delivered.notices or delivered.failed)
+
+
+def run(*, now: datetime, actor: Viewer = SYSTEM, dry_run: bool = False, everything: bool = False) -> dict[str, Any]:
+    """Decide what changed or is due (or everything), then deliver what is ready. Return the figures the command prints.
+
+    The figures speak of every organization and kind: what nothing happened to counts with the decision it rests on.
+    """
+    resting = Counter(dict(DecisionLog.objects.order_by().values_list("rests").annotate(n=Count("pk"))))
+    decided = decide(now=now, dry_run=dry_run, everything=everything)
+    reasons = resting - decided.rested + decided.reasons
+    delivered = None if dry_run else deliver(now=now)
+    return {
+        "decided": reasons.total(),
+        "sent": len(delivered.notices) if delivered else 0,
+        "waiting": queries.notices(actor, state=State.WAITING.value).count(),
+        "failed": delivered.failed if delivered else 0,
+        "reasons": dict(sorted(reasons.items())),
+    }

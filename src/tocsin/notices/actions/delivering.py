@@ -1,0 +1,211 @@
+"""Stop six: hand over what is due, the same bytes at every attempt, and write down what became of it.
+
+One process delivers at a time, so that a message that was under way when a process died is known to be nobody's
+and goes out again at once, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from tocsin.base import dialect
+from tocsin.base.audit import actions as audit
+from tocsin.base.tenancy import SYSTEM
+from tocsin.channels.email import addresses, message, send
+from tocsin.findings import actions as findings
+from tocsin.notices import links, queries, render, rules
+from tocsin.notices.actions import moving
+from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFinding
+
+TOGETHER = 50
+"""Messages made at a time: one commit keeps them all."""
+AT_RISK = 10
+"""Hand-overs written down at a time: so many may go out twice, with the same Message-ID, when a process is killed."""
+EMAIL = "email"
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What came of a round: notices of which something went out, deliveries that did not."""
+
+    notices: set[UUID] = field(default_factory=set)
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    delivery: Delivery
+    response: str
+    handed_over: bool = False
+    permanent: bool = False
+    failure: str = ""
+
+
+def _due(now: datetime) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(state="ready", next_attempt_at__lte=now)
+
+
+def deliver(*, now: datetime) -> Delivered:
+    """Hand over every delivery that is due. What cannot be handed over waits, or fails with a name."""
+    delivered = Delivered()
+    if not _due(now).exists() or Channel.objects.filter(name=EMAIL, again_at__gt=now).exists():
+        return delivered
+    with dialect.mutual_exclusion("deliver"):
+        try:
+            with send.opened(settings.TOCSIN_EMAIL_URL, Path(settings.TOCSIN_HOME) / "outbox") as way:
+                _deliver_all(way, now, delivered)
+        except (send.Unavailable, send.BadUrl) as error:
+            _down(str(error), now)
+            delivered.failed += _due(now).count()
+    return delivered
+
+
+def _deliver_all(way: send.Server | send.Outbox, now: datetime, delivered: Delivered) -> None:
+    sender = settings.TOCSIN_EMAIL_FROM
+    seen: set[UUID] = set()
+    while rows := list(
+        _due(now).exclude(pk__in=seen).select_related("notice__organization", "message").order_by("pk")[:TOGETHER]
+    ):
+        seen = {row.pk for row in rows}
+        outcomes: list[_Outcome] = []
+        bad = _freeze([row for row in rows if not hasattr(row, "message")], now)
+        try:
+            for row in rows:
+                outcomes.append(
+                    _Outcome(row, bad[row.pk], permanent=True, failure="bad-address")
+                    if row.pk in bad
+                    else _hand_over(row, way, sender)
+                )
+                if len(outcomes) >= AT_RISK:
+                    _record(outcomes, now, delivered)
+                    outcomes = []
+        finally:
+            _record(outcomes, now, delivered)
+
+
+def _hand_over(row: Delivery, way: send.Server | send.Outbox, sender: str) -> _Outcome:
+    try:
+        address = addresses.sender(sender)[1]
+        said = way.send(zlib.decompress(row.message.content), sender=address, recipient=row.recipient)
+    except send.NotHandedOver as error:
+        return _Outcome(row, str(error), permanent=error.permanent, failure=error.failure)
+    return _Outcome(row, said, handed_over=True)
+
+
+def _freeze(rows: Sequence[Delivery], now: datetime) -> dict[UUID, str]:
+    """Make and keep the messages of these deliveries; return those that cannot be made, and why."""
+    if not rows:
+        return {}
+    bad: dict[UUID, str] = {}
+    made: list[Message] = []
+    for row, content in compose(rows, now=now):
+        if isinstance(content, str):
+            bad[row.pk] = content
+            continue
+        row.message = Message(
+            delivery=row, sha256=hashlib.sha256(content).hexdigest(), size=len(content), content=zlib.compress(content, 6), made_at=now
+        )  # fmt: skip
+        made.append(row.message)
+    with transaction.atomic():
+        Message.objects.bulk_create(made)
+    return bad
+
+
+def compose(rows: Iterable[Delivery], *, now: datetime) -> Iterable[tuple[Delivery, bytes | str]]:
+    """Yield each delivery with its message as it is made now, or with what is wrong with its address."""
+    deliveries = list(rows)
+    notices = {row.notice_id: row.notice for row in deliveries}
+    said = queries.said(SYSTEM, notices.values())
+    threads = _threads(deliveries)
+    for row in deliveries:
+        let_go_at = row.notice.approved_at or row.notice.created_at
+        rendered = render.render(
+            said[row.notice_id],
+            language=row.language,
+            answer_url=links.link(row.pk, let_go_at),
+            link_until=let_go_at + links.LIVES,
+        )
+        letter = message.Letter(
+            sender=settings.TOCSIN_EMAIL_FROM,
+            recipient=row.recipient,
+            name=row.name,
+            subject=rendered.subject,
+            text=rendered.text,
+            html=rendered.html,
+            language=row.language,
+            message_id=row.message_id,
+            tlp=row.notice.tlp,
+            reference=row.notice.reference,
+            sent_at=now,
+            details=rendered.details,
+            answers_to=threads.get((row.notice.follows_id, row.recipient), ()),
+        )
+        try:
+            yield row, message.build(letter)
+        except addresses.BadAddress as error:
+            yield row, str(error)
+
+
+def _threads(rows: Sequence[Delivery]) -> dict[tuple[UUID | None, str], tuple[str, ...]]:
+    """Return the Message-ID under which each recipient got the first notice of the same matter."""
+    firsts = {row.notice.follows_id for row in rows if row.notice.follows_id is not None}
+    found = Delivery.objects.filter(notice__in=firsts, state="handed-over") if firsts else Delivery.objects.none()
+    return {
+        (notice, recipient): (message_id,)
+        for notice, recipient, message_id in found.values_list("notice_id", "recipient", "message_id")
+    }
+
+
+@transaction.atomic
+def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -> None:
+    if not outcomes:
+        return
+    for outcome in outcomes:
+        row = outcome.delivery
+        row.attempts += 1
+        row.response = outcome.response
+        if outcome.handed_over:
+            row.state, row.handed_over_at, row.failure = "handed-over", now, ""
+            continue
+        again = None if outcome.permanent else rules.next_attempt(row.attempts, now)
+        row.failure = outcome.failure if again or outcome.permanent else "gave-up"
+        if again is None:
+            row.state = "failed"
+        else:
+            row.next_attempt_at = again
+    rows = [outcome.delivery for outcome in outcomes]
+    Delivery.objects.bulk_update(
+        rows, ["attempts", "response", "state", "handed_over_at", "failure", "next_attempt_at"]
+    )
+    touched = {row.notice_id for row in rows}
+    handed = {row.notice_id for row in rows if row.state == "handed-over"}
+    first = list(Notice.objects.filter(pk__in=handed, sent_at=None).values_list("pk", flat=True))
+    acts = moving.settle(touched, now=now)
+    if first:
+        lines = NoticeFinding.objects.filter(notice__in=first).exclude(what="gone").order_by()
+        due = lines.filter(finding=OuterRef("pk")).order_by("notice_id").values("notice__due_at")[:1]
+        findings.mark_warned(findings=lines.values("finding_id"), due_at=Subquery(due), now=now)
+    if handed:
+        Channel.objects.filter(name=EMAIL).delete()
+    audit.record_all(actor=SYSTEM, acts=acts, now=now)
+    delivered.notices |= handed
+    delivered.failed += sum(not outcome.handed_over for outcome in outcomes)
+
+
+@transaction.atomic
+def _down(says: str, now: datetime) -> None:
+    channel, _ = Channel.objects.get_or_create(name=EMAIL, defaults={"down_since": now, "again_at": now})
+    channel.failures += 1
+    channel.again_at = rules.channel_again(channel.failures, now)
+    channel.says = says[:1000]
+    channel.save()
