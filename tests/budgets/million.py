@@ -56,6 +56,8 @@ def fill(n: int, now: datetime) -> dict[str, str]:
     from tocsin.project import work
 
     work.prepare()
+    from django.db import transaction
+
     from tocsin.findings import actions as findings
 
     clock = _Clock()
@@ -64,7 +66,8 @@ def fill(n: int, now: datetime) -> dict[str, str]:
     batches = _batches(now)
     clock.lap(f"{len(batches):,} batches, their arrivals and rejects")
     for part in _findings(n, organizations, now).iter_slices(n // 4):
-        findings.fold(frame=part.sort("organization", "asset", "kind"), batch_id=str(batches[0]), now=now)
+        with transaction.atomic():
+            findings.fold(frame=part.sort("organization", "asset", "kind"), batch_id=str(batches[0]), now=now)
     clock.lap(f"{n:,} findings")
     _states(now)
     clock.lap("the states of findings")
@@ -180,12 +183,16 @@ def _states(now: datetime) -> None:
 
 
 def _notices(n: int, now: datetime) -> int:
-    from tocsin.findings.models import Finding
+    from django.db.models import F
+
+    from tocsin.findings.models import Finding, News
     from tocsin.notices.models import Answer, DecisionLog, Delivery, Notice, NoticeFinding
 
     made = max(n // 50, 1)
     random = np.random.default_rng(32)
-    rows = Finding.objects.order_by("organization_id").values_list("organization_id", "id", "severity", "kind")
+    rows = Finding.objects.order_by("organization_id").values_list(
+        "organization_id", "id", "severity", "kind", "type", "severity_rank", "first_seen", "last_seen", "count"
+    )
     answers = ["seen", "fixing", "fixed", "not-ours", "false-positive"]
     notices: list[Notice] = []
     lines: list[NoticeFinding] = []
@@ -201,8 +208,36 @@ def _notices(n: int, now: datetime) -> int:
         )  # fmt: skip
         notices.append(notice)
         mine = [row for row in group if row[0] == organization]
-        lines += [NoticeFinding(notice=notice, finding_id=id_, severity=worst) for _, id_, worst, _ in mine[:10]]
-        decided.update({(organization, kind): notice for *_, kind in mine})
+        lines += [
+            NoticeFinding(
+                notice=notice,
+                finding_id=id_,
+                severity=worst,
+                severity_rank=rank,
+                type=rsit,
+                first_seen=first,
+                last_seen=last,
+                count=count,
+                ports=[3389],
+                because="network 20.0.0.0/8",
+            )
+            for _, id_, worst, _, rsit, rank, first, last, count in mine[:10]
+        ]
+        notice.n_findings = len(mine[:10])
+        notice.parts = [
+            {
+                "kind": kind,
+                "network": "",
+                "type": rsit,
+                "reason": notice.reason,
+                "severity": worst,
+                "n": 1,
+                "policy": None,
+                "closeness": "built-in",
+            }
+            for kind, rsit, worst in sorted({(row[3], row[4], row[2]) for row in mine[:10]})
+        ]
+        decided.update({(organization, row[3]): notice for row in mine})
     _load(Notice, notices)
     _load(NoticeFinding, lines)
     sent = [notice for notice in notices if notice.state == "sent"]
@@ -229,10 +264,16 @@ def _notices(n: int, now: datetime) -> int:
     _load(
         DecisionLog,
         (
-            DecisionLog(organization_id=organization, kind=kind, reason=notice.reason, sends=True, at=notice.created_at, notice=notice)
+            DecisionLog(
+                organization_id=organization, kind=kind, reason=notice.reason, rests="nothing-new", sends=True, at=notice.created_at,
+                next_at=now + timedelta(days=7), notice=notice,
+            )
             for (organization, kind), notice in decided.items()
         ),
     )  # fmt: skip
+    # It has all been decided about: what comes next is what is measured.
+    Finding.objects.update(told_at=now, told_rank=F("severity_rank"))
+    News.objects.all().delete()
     assert len(notices) >= made * 0.9
     return len(notices)
 

@@ -97,7 +97,15 @@ def hear_owner(
     *, ids: Collection[UUID], word: Owner, by: str, note: str, now: datetime, until: datetime | None = None
 ) -> None:
     """Take the owner's word about findings; what the sensors see stays as it is. The caller's transaction holds it."""
-    _speak(ids, word, {"heard_at": now, "fixing_until": until, "answered_at": Coalesce("answered_at", now)}, what="owner", by=by, note=note, now=now)
+    _speak(
+        ids,
+        word,
+        {"heard_at": now, "fixing_until": until, "answered_at": Coalesce("answered_at", now)},
+        what="owner",
+        by=by,
+        note=note,
+        now=now,
+    )
 
 
 def overrule(*, ids: Collection[UUID], by: str, note: str, now: datetime) -> None:

@@ -166,7 +166,7 @@ def said(viewer: Viewer, notices: Iterable[Notice]) -> dict[UUID, render.Said]:
     for notice, *values in told.values_list("notice_id", *_LINE).iterator(chunk_size=2000):
         lines[notice].append(render.Line(*values))
     firsts = Notice.objects.in_bulk({row.follows_id for row in rows if row.follows_id is not None})
-    return {row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id)) for row in rows}  # type: ignore[arg-type]
+    return {row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id)) for row in rows}
 
 
 _LINE = (

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 from tocsin.base.tenancy import Viewer
 from tocsin.notices import links
@@ -51,13 +50,15 @@ def read(viewer: Viewer, delivery: Delivery, now: datetime) -> Mail:
     else:
         ((_, content),) = compose([delivery], now=now)
     if isinstance(content, str):
-        return Mail(frozen=False, subject="", headers=[], text="", html="", attached=[], sha256="", size=0, problem=content)
+        return Mail(
+            frozen=False, subject="", headers=[], text="", html="", attached=[], sha256="", size=0, problem=content
+        )
     return shown(content, frozen=frozen)
 
 
 def shown(content: bytes, *, frozen: bool) -> Mail:
     """Return a message's parts, the answer link hidden in all of them."""
-    mail = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+    mail = message_from_bytes(content, policy=policy.default)
     plain, rich = mail.get_body(("plain",)), mail.get_body(("html",))
     return Mail(
         frozen=frozen,
@@ -65,7 +66,7 @@ def shown(content: bytes, *, frozen: bool) -> Mail:
         headers=[(name, links.hidden(str(value))) for name, value in mail.items()],
         text=links.hidden(plain.get_content()) if plain is not None else "",
         html=links.hidden(rich.get_content()) if rich is not None else "",
-        attached=[_attached(cast(EmailMessage, part)) for part in mail.iter_attachments()],
+        attached=[_attached(part) for part in mail.iter_attachments()],
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
     )
@@ -74,5 +75,9 @@ def shown(content: bytes, *, frozen: bool) -> Mail:
 def _attached(part: EmailMessage) -> Attached:
     content = part.get_payload(decode=True)
     size = len(content) if isinstance(content, bytes) else 0
-    text = content.decode("utf-8-sig", "replace")[:20_000] if part.get_content_type() == "text/csv" and isinstance(content, bytes) else ""
+    text = (
+        content.decode("utf-8-sig", "replace")[:20_000]
+        if part.get_content_type() == "text/csv" and isinstance(content, bytes)
+        else ""
+    )
     return Attached(part.get_filename() or "", size, links.hidden(text))

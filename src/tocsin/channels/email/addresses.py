@@ -12,7 +12,7 @@ _LABELS = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-
 
 
 class BadAddress(Exception):
-    """This is no address that mail can be sent to."""
+    """Mail cannot be sent to such an address."""
 
 
 def plain(address: str) -> str:

@@ -72,7 +72,12 @@ def answer(
         Claim.objects.bulk_create(
             [Claim(finding_id=id_, answer=made, what=word, at=now) for id_ in ids], batch_size=500
         )
-    detail = {"answer": word, "by": by, "means": means, **({"until": until.isoformat()} if made.until and until else {})}
+    detail = {
+        "answer": word,
+        "by": by,
+        "means": means,
+        **({"until": until.isoformat()} if made.until and until else {}),
+    }
     audit.record_all(actor=SYSTEM, acts=[Act("notice-answered", "notice", notice.reference, detail)], now=now)
     return made
 

@@ -130,7 +130,8 @@ def _recipients(notices: Collection[Notice], now: datetime) -> dict[UUID, list[d
 def _with_recipients(ids: Collection[UUID], now: datetime) -> tuple[list[UUID], list[UUID]]:
     """Bring the recipients of waiting notices up to date; return the notices that have some, and those that have none."""
     waiting = list(Notice.objects.select_for_update().filter(pk__in=ids, state=State.WAITING).order_by("pk"))
-    ready, unreachable = [], []
+    ready: list[UUID] = []
+    unreachable: list[UUID] = []
     for notice in waiting:
         current = _recipients([notice], now)[notice.pk]
         addresses = {one.email for one in current}

@@ -26,7 +26,6 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact
 from tocsin.core.severity import RANK, SEVERITIES
-from tocsin.core import tlp
 from tocsin.findings import actions as findings
 from tocsin.findings.models import Finding, News, Sensor
 from tocsin.notices import queries, rules
@@ -251,16 +250,10 @@ def _of(groups: Groups) -> Q:
     return found
 
 
-def _weigh(
-    groups: Groups, round_: _Round, decided: Decided
-) -> tuple[list[Unit], list[Plan], dict[str, list[UUID]]]:
+def _weigh(groups: Groups, round_: _Round, decided: Decided) -> tuple[list[Unit], list[Plan], dict[str, list[UUID]]]:
     """Decide about these; return the units, the notices to make, and those to withdraw by why."""
-    blocking = [
-        notice
-        for notice in Notice.objects.filter(
-            state__in=[State.WAITING, State.NO_CONTACT], organization__in=list(groups)
-        ).only("state", "organization_id", "parts")
-    ]  # fmt: skip
+    held_back = Notice.objects.filter(state__in=[State.WAITING, State.NO_CONTACT], organization__in=list(groups))
+    blocking = list(held_back.only("state", "organization_id", "parts"))
     for notice in blocking:
         groups[notice.organization_id] |= {part["kind"] for part in notice.parts}
     rested = DecisionLog.objects.filter(_of(groups)).order_by().values_list("rests").annotate(n=Count("pk"))
@@ -351,7 +344,13 @@ def _plans(units: list[Unit], round_: _Round) -> list[Plan]:
         scope = {"organization": (), "kind": (unit.kind,)}.get(values.grouping, (unit.kind, unit.network))
         resolved = unit.decision.reason is Reason.ALL_RESOLVED
         together[
-            unit.organization_id, scope, values.needs_approval, values.tlp, values.language, values.contact_roles, resolved
+            unit.organization_id,
+            scope,
+            values.needs_approval,
+            values.tlp,
+            values.language,
+            values.contact_roles,
+            resolved,
         ].append(unit)
     organizations = {unit.organization_id for unit in units}
     contacts = constituency.contacts_of(SYSTEM, organizations, round_.now.date())
@@ -410,24 +409,38 @@ def _make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], no
 
 
 def _write_lines(plans: list[Plan]) -> None:
-    of: dict[tuple[str, str, str], tuple[UUID, Unit]] = {unit.name: (plan.id, unit) for plan in plans for unit in plan.units}
+    of: dict[tuple[str, str, str], tuple[UUID, Unit]] = {
+        unit.name: (plan.id, unit) for plan in plans for unit in plan.units
+    }
     parts = {(o, k) for o, k, _ in of}
     whole = {(o, k): n == "" for o, k, n in of}
     groups: Groups = defaultdict(set)
     for organization, kind in parts:
         groups[organization].add(kind)
-    columns = ("pk", "organization_id", "kind", "because", "type", "first_seen", "last_seen", "count", "ports", *_LOOKS, "again")
+    columns = (
+        "pk",
+        "organization_id",
+        "kind",
+        "because",
+        "type",
+        "first_seen",
+        "last_seen",
+        "count",
+        "ports",
+        *_LOOKS,
+        "again",
+    )
     rows = Finding.objects.filter(_of(groups)).annotate(again=_AGAIN).order_by().values_list(*columns)
     lines: list[NoticeFinding] = []
     for id_, organization, kind, because, rsit, first, last, count, ports, *looks in rows.iterator(chunk_size=2000):
-        notice, unit = of.get((organization, kind, "" if whole[organization, kind] else because), (None, None))
+        found = of.get((organization, kind, "" if whole[organization, kind] else because))
         # What changed since it was weighed is left to the next round: its news are still there.
-        what = unit.carried.get(_seen(*looks)) if unit is not None else None
-        if what is None:
+        what = found[1].carried.get(_seen(*looks)) if found is not None else None
+        if found is None or what is None:
             continue
         lines.append(
             NoticeFinding(
-                notice_id=notice, finding_id=id_, severity=NAMES[looks[0]], severity_rank=looks[0], what=what, type=rsit,
+                notice_id=found[0], finding_id=id_, severity=NAMES[looks[0]], severity_rank=looks[0], what=what, type=rsit,
                 first_seen=first, last_seen=last, count=count, ports=ports, because=because,
             )
         )  # fmt: skip
@@ -470,9 +483,7 @@ def drop(ids: list[UUID], *, because: str, now: datetime) -> list[Act]:
     return acts
 
 
-def _log(
-    units: list[Unit], plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now: datetime
-) -> None:
+def _log(units: list[Unit], plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now: datetime) -> None:
     made = {unit.name: plan for plan in plans for unit in plan.units}
     rows = []
     for unit in units:
@@ -483,9 +494,7 @@ def _log(
             rests = after(unit, now)
             thread = None if unit.decision.reason is Reason.ALL_RESOLVED else thread or plan.id
         elif plan is not None:
-            rests = rules.Decision(
-                Reason.NO_CONTACT if plan.state is State.NO_CONTACT else Reason.AWAITING_APPROVAL
-            )
+            rests = rules.Decision(Reason.NO_CONTACT if plan.state is State.NO_CONTACT else Reason.AWAITING_APPROVAL)
             reason = Reason.NO_CONTACT if plan.state is State.NO_CONTACT else reason
         rows.append(
             DecisionLog(
@@ -506,9 +515,7 @@ def _log(
 
 def after(unit: Unit, now: datetime) -> rules.Decision:
     """Return where a unit rests once its notice was let go."""
-    rows = [
-        rules.after(seen, unit.decision.reason, now) if seen in unit.carried else seen for seen in unit.rows
-    ]
+    rows = [rules.after(seen, unit.decision.reason, now) if seen in unit.carried else seen for seen in unit.rows]
     return rules.decide(rows, policy=unit.applied.values, now=now)
 
 

@@ -34,7 +34,7 @@ def _all() -> dict[str, dict[str, Any]]:
     return found
 
 
-def keys() -> list[str]:
+def names() -> list[str]:
     """Return the kinds and types that have a text, each by the name it is kept under."""
     return sorted({entry["key"] for entry in _all().values()})
 

@@ -31,7 +31,9 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     notice = delivery.notice
     with translation.override(delivery.language):
         if opened.expired:
-            return render(request, "notices/answer_expired.html", {"notice": notice, "language": delivery.language}, status=410)
+            return render(
+                request, "notices/answer_expired.html", {"notice": notice, "language": delivery.language}, status=410
+            )
         problem = ""
         if request.method == "POST":
             try:
@@ -72,7 +74,7 @@ def _day(text: str) -> date | None:
 def kinds(request: HttpRequest) -> HttpResponse:
     """For anyone: every kind of finding that is explained. Holds no data of anybody."""
     language = get_language() or "vi"
-    found = sorted((texts.about(key, "", language) for key in texts.keys()), key=lambda text: text.key)
+    found = sorted((texts.about(key, "", language) for key in texts.names()), key=lambda text: text.key)
     return render(request, "notices/kinds.html", {"kinds": found})
 
 

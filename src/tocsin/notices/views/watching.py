@@ -77,5 +77,7 @@ def message(request: HttpRequest, id_: UUID) -> HttpResponse:
     team_only(viewer)
     delivery = get_object_or_404(queries.deliveries(viewer).select_related("message"), pk=id_)
     return render(
-        request, "notices/message.html", {"delivery": delivery, "mail": reading.read(viewer, delivery, datetime.now(UTC))}
+        request,
+        "notices/message.html",
+        {"delivery": delivery, "mail": reading.read(viewer, delivery, datetime.now(UTC))},
     )
