@@ -3,7 +3,7 @@
     python3 run.py test              everything, as in CI
     python3 run.py test PATH -k …    only those tests, on SQLite (arguments go to pytest)
 
-PostgreSQL and Chromium are found, or installed where that is allowed, or named in one line. With
+PostgreSQL, Chromium and Dovecot are found, or installed where that is allowed, or named in one line. With
 CI=true nothing may be missing.
 """
 
@@ -62,6 +62,17 @@ def find_programs() -> list[str]:
     ]
 
 
+def find_dovecot() -> str | None:
+    """Return an IMAP server to test with; install Debian's where this user may."""
+
+    def found() -> str | None:
+        return shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
+
+    if found() is None and postgres.may_install():
+        postgres.install("dovecot-imapd")
+    return found()
+
+
 def main() -> int:
     """Run the checks; 0 when all passed and nothing that must not be missing was missing."""
     arguments = sys.argv[1:]
@@ -76,6 +87,10 @@ def main() -> int:
     else:
         missing.append("Chromium was not found: the tests in a browser did not run (Debian: apt install chromium)")
     missing += find_programs()
+    if dovecot := find_dovecot():
+        environment["TOCSIN_TEST_DOVECOT"] = dovecot
+    else:
+        missing.append("Dovecot was not found: the tests of mailboxes did not run (Debian: apt install dovecot-imapd)")
     pytest = [sys.executable, "-m", "pytest", "-q"]
     try:
         if arguments:

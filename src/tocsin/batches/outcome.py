@@ -24,6 +24,8 @@ class FileSummary:
     rejects: int = 0
     repeated: bool = False
     """The same bytes came earlier in this batch; they were not read again."""
+    newest: datetime | None = None
+    """The latest time that the source itself gives one of the events, before the file arrived."""
 
 
 @dataclass(slots=True)
@@ -43,7 +45,10 @@ class Summary:
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary as the command line prints it."""
-        return asdict(self)
+        found = asdict(self)
+        for file in found["files"]:
+            file["newest"] = file["newest"] and file["newest"].isoformat()
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ import polars as pl
 from tocsin.batches.outcome import EventFile, FileSummary, Outcome, RejectCount, RejectedRow, Summary
 from tocsin.engines import local
 from tocsin.feeds import recognize
-from tocsin.feeds.format import Format, Options, Source
+from tocsin.feeds.format import Format, Options, Source, labelled
 from tocsin.lake import durable, raw, unpack
 from tocsin.pipeline import steps
 from tocsin.pipeline.attribute import Attributor
@@ -86,17 +86,18 @@ def run(
     try:
         with (out / ".rejects.part").open("w", encoding="utf-8") as rejects, writer:
             for opened, chunk in local.ahead(_chunks(files, summary, scratch, again), depth=2):
+                arrived = opened.given.options.received_at or received_at
                 if isinstance(chunk, Chunk):
                     result = steps.run(
                         chunk,
                         attributor=attributor,
                         memory=memory,
                         sha256=opened.summary.sha256,
-                        received_at=opened.given.options.received_at or received_at,
+                        received_at=arrived,
                     )
                 else:
                     result = steps.Result(1, pl.DataFrame(), 0, [chunk])
-                _count(summary, opened.summary, result)
+                _count(summary, opened.summary, result, arrived)
                 for reject in result.rejects:
                     row = RejectedRow(opened.summary.path, opened.summary.sha256, **asdict(reject))
                     rejects.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -132,7 +133,7 @@ def run(
     )
 
 
-def _count(summary: Summary, file: FileSummary, result: steps.Result) -> None:
+def _count(summary: Summary, file: FileSummary, result: steps.Result, arrived: datetime) -> None:
     for part in (summary, file):
         part.rows += result.rows
         part.events += result.events.height
@@ -144,6 +145,11 @@ def _count(summary: Summary, file: FileSummary, result: steps.Result) -> None:
         summary.attributed += owned
         summary.ignored += ignored
         summary.unattributed += result.events.height - owned - ignored
+        times = result.events["time_source"]
+        # An event without a time of its own has that of the arrival, which says nothing of the content's age.
+        newest = times.filter(times < arrived).max()
+        if isinstance(newest, datetime):
+            file.newest = max(newest, file.newest or newest)
 
 
 def _chunks(
@@ -165,7 +171,8 @@ def _chunks(
         elif opened.format is None:
             yield opened, Reject(0, "unknown-format", "no format recognizes this content; --format forces one")
         else:
-            chunks = opened.format.parse(opened.source, opened.given.options)
+            options = opened.given.options
+            chunks = (labelled(chunk, options) for chunk in opened.format.parse(opened.source, options))
             for chunk in chunks if wanted is None else _only(chunks, wanted):
                 yield opened, chunk
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tocsin.pipeline.chunk import Chunk
+import polars as pl
+
+from tocsin.pipeline.chunk import SCHEMA, Chunk
 
 HEAD = 65_536
 """Bytes of the beginning that a recognizer sees."""
@@ -47,6 +49,10 @@ class Options:
     feed_code: str | None = None
     feed_name: str | None = None
     feed_provider: str | None = None
+    feed_accuracy: float | None = None
+    """0 to 100, as the operator judges the feed."""
+    tlp: str | None = None
+    """TLP 2.0 label of what the source does not label itself."""
     received_at: datetime | None = None
     """Time of arrival: the event's time where the format has none of its own."""
     schema: dict[str, Any] | None = None
@@ -70,3 +76,21 @@ class Format:
     """(first bytes, file name) -> 0 no … 100 certainly. Content decides; the name may only break ties."""
     parse: Callable[[Source, Options], Iterator[Chunk]]
     title: str = ""
+
+
+def labelled(chunk: Chunk, options: Options) -> Chunk:
+    """Return the chunk with what the feed says of every event, where the parser gave none: accuracy and TLP."""
+    said = {"feed_accuracy": options.feed_accuracy, "tlp": options.tlp}
+    given = {name: value for name, value in said.items() if value is not None}
+    if not given:
+        return chunk
+
+    def finish(kept: pl.Series) -> pl.DataFrame:
+        events = chunk.finish(kept)
+        filled = []
+        for name, value in given.items():
+            constant = pl.lit(value, dtype=SCHEMA[name])
+            filled.append((pl.coalesce(name, constant) if name in events.columns else constant).alias(name))
+        return events.with_columns(filled)
+
+    return replace(chunk, finish=finish)

@@ -1,11 +1,186 @@
-"""Arrivals, batches, rejects, the unattributed queue, the memory of duplicates."""
+"""Feeds and their collections, arrivals, batches, rejects, the unattributed queue, the memory of duplicates, alarms."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from enum import StrEnum
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.base.identifiers import uuid7
+
+
+class Way(StrEnum):
+    """How a feed comes in."""
+
+    FOLDER = "folder"
+    HTTP = "http"
+    IMAP = "imap"
+    PUSH = "push"
+
+
+class Feed(models.Model):
+    """A source of reports: where it is fetched, how it is read, what is expected of it, and how it does."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.SlugField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    provider = models.CharField(max_length=200, blank=True)
+    enabled = models.BooleanField(default=True)
+
+    way = models.CharField(max_length=16, choices=[(way.value, way.value) for way in Way])
+    address = models.CharField(max_length=1000, blank=True)
+    user = models.CharField(max_length=254, blank=True)
+    secret = models.TextField(blank=True)
+    """Sealed (`base.sealed`); shown nowhere."""
+    link_hosts = models.JSONField(default=list)
+    """Hosts whose download links in mails are followed."""
+    move_to = models.CharField(max_length=200, blank=True)
+    """Mail folder that a message goes to once its bytes are kept."""
+    interval = models.DurationField(default=timedelta(hours=1))
+
+    format = models.CharField(max_length=64, blank=True)
+    mapping = models.JSONField(null=True)
+    schema = models.CharField(max_length=1000, blank=True)
+    """Path or URL of Shadowserver's published schema; blank: the installation's."""
+    window = models.DurationField(default=timedelta(0))
+    classification_type = models.CharField(max_length=64, blank=True)
+    classification_identifier = models.CharField(max_length=200, blank=True)
+    severity = models.CharField(max_length=16, blank=True)
+    accuracy = models.FloatField(null=True, validators=[MinValueValidator(0), MaxValueValidator(100)])
+    tlp = models.CharField(max_length=20, blank=True)
+
+    silent_after = models.DurationField(null=True)
+    stale_after = models.DurationField(null=True)
+
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=254)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=254)
+
+    due_at = models.DateTimeField(null=True, db_index=True)
+    """When it is collected next; null: it is not collected (disabled, or reports are pushed)."""
+    claimed_until = models.DateTimeField(null=True)
+    """Somebody collects it, unless this has passed: then that process died."""
+    memory = models.JSONField(default=dict)
+    """What the way in remembers between two collections: validators, last UID, files seen."""
+    n_failures = models.PositiveIntegerField(default=0)
+    reason = models.CharField(max_length=64, blank=True)
+    """Why the last collection failed; empty when it did not."""
+    detail = models.TextField(blank=True)
+    checked_at = models.DateTimeField(null=True)
+    """When a collection last succeeded, whether or not anything had come."""
+    expected_since = models.DateTimeField()
+    """Since when something should come: made, or enabled again."""
+    last_arrival_at = models.DateTimeField(null=True)
+    newest_event_at = models.DateTimeField(null=True)
+    """Latest source time among the events it gave."""
+    source_changed_at = models.DateTimeField(null=True)
+    """Latest Last-Modified, file time or date of mail: how old the content is where events have no time of their own."""
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class CollectionState(StrEnum):
+    """How a collection ended."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    """Told to stop, or paused because the pipeline is behind; what is left comes next time."""
+    LOST = "lost"
+    """Its process died; the feed is collected again."""
+
+
+class Collection(models.Model):
+    """One visit to a feed's source. A visit that found nothing new and did not fail leaves only `Feed.checked_at`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="collections")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=16, default=CollectionState.RUNNING.value)
+    reason = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+    n_arrivals = models.PositiveIntegerField(default=0)
+    n_new = models.PositiveIntegerField(default=0)
+    bytes = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["feed", "-started_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.feed_id} {self.started_at:%Y-%m-%d %H:%M} {self.state}"
+
+
+class ReportSchema(models.Model):
+    """Shadowserver's published schema as last fetched from a path or URL."""
+
+    address = models.CharField(max_length=1000, unique=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    """Of the document in use, kept with the arrivals; empty: none could be had yet."""
+    n_reports = models.PositiveIntegerField(default=0)
+    memory = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField()
+    reason = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class AlarmKind(StrEnum):
+    """What an alarm is about."""
+
+    FAILING = "feed-failing"
+    SILENT = "feed-silent"
+    STALE = "feed-stale"
+    BEHIND = "collecting-paused-behind"
+    DISK = "collecting-paused-disk"
+    SET_ASIDE = "arrivals-set-aside"
+    SCHEMA = "schema-not-fetched"
+
+
+class Alarm(models.Model):
+    """Something that needs a person, since when, and until when."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=32)
+    feed = models.ForeignKey(Feed, null=True, on_delete=models.CASCADE, related_name="alarms")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)
+    """The last arrival of a silent feed, the age of stale content."""
+    reason = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-opened_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "feed"], condition=Q(closed_at=None), name="one_open_alarm_a_feed"),
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(closed_at=None, feed=None), name="one_open_alarm_of_the_installation"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.feed_id or ''}"
+
+
+class Heartbeat(models.Model):
+    """When a process of the installation was last well."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Batch(models.Model):
@@ -39,6 +214,7 @@ class Batch(models.Model):
     """Events that a re-attribution gave another owner or reason; they stay rows of the batch they came in with."""
     seconds = models.FloatField()
     files = models.JSONField(default=list)
+    feed = models.ForeignKey(Feed, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         indexes = [models.Index(fields=["-finished_at"])]
@@ -61,7 +237,23 @@ class Arrival(models.Model):
     size = models.BigIntegerField()
     received_at = models.DateTimeField()
     times_received = models.PositiveIntegerField(default=1)
+    feed = models.ForeignKey(Feed, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The feed it came by first."""
+    told = models.JSONField(default=dict)
+    """What the person who brought it said of it, before what its feed says: the fields of `actions.reading.Told`."""
     batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="arrivals")
+    claimed_until = models.DateTimeField(null=True)
+    """The command that brought it processes it itself, unless this has passed."""
+    n_attempts = models.PositiveIntegerField(default=0)
+    set_aside = models.CharField(max_length=64, blank=True)
+    """Why it is not processed by itself; empty: it was, or waits for it."""
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["received_at"], condition=Q(batch=None, set_aside=""), name="arrivals_pending"),
+            models.Index(fields=["feed", "-received_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.name

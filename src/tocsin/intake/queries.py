@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tocsin.base.tenancy import Viewer
-from tocsin.intake.models import Arrival, Batch, EventFile, Reject, RejectCount, Unattributed, UnattributedGroup
+from tocsin.intake.models import (
+    Alarm,
+    Arrival,
+    Batch,
+    Collection,
+    EventFile,
+    Feed,
+    Heartbeat,
+    Reject,
+    RejectCount,
+    ReportSchema,
+    Unattributed,
+    UnattributedGroup,
+)
 
 
 def batches(viewer: Viewer) -> QuerySet[Batch]:
@@ -78,3 +92,52 @@ def unattributed(viewer: Viewer) -> QuerySet[Unattributed]:
     """Return what nobody holds, last seen first."""
     rows = Unattributed.objects.order_by("-last_seen", "-pk")
     return rows if viewer.sees_everything else rows.none()
+
+
+def feeds(viewer: Viewer) -> QuerySet[Feed]:
+    """Return the feeds by their codes."""
+    rows = Feed.objects.order_by("code")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def feeds_due(viewer: Viewer, now: datetime) -> list[UUID]:
+    """Return the feeds to collect now, the longest due first; those somebody collects are left out."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    return list(
+        feeds(viewer).filter(free, enabled=True, due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
+    )
+
+
+def collections(viewer: Viewer, feed: Feed) -> QuerySet[Collection]:
+    """Return the visits to a feed's source that brought something or failed, newest first."""
+    rows = Collection.objects.filter(feed=feed).order_by("-started_at")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def alarms(viewer: Viewer) -> QuerySet[Alarm]:
+    """Return the open alarms, oldest first."""
+    rows = Alarm.objects.filter(closed_at=None).select_related("feed").order_by("opened_at", "pk")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def pending(viewer: Viewer) -> QuerySet[Arrival]:
+    """Return what waits to be processed, in the order in which it will be."""
+    rows = arrivals(viewer).filter(batch=None, set_aside="")
+    return rows.order_by("n_attempts", "received_at", "pk")
+
+
+def set_aside(viewer: Viewer) -> QuerySet[Arrival]:
+    """Return the arrivals that could not be processed, newest first; what is kept as evidence only is none of them."""
+    return arrivals(viewer).filter(batch=None).exclude(set_aside__in=["", "evidence"])
+
+
+def schemas(viewer: Viewer) -> QuerySet[ReportSchema]:
+    """Return the published schemas in use, and how fetching them went."""
+    rows = ReportSchema.objects.order_by("address")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def beaten_at(viewer: Viewer, name: str) -> datetime | None:
+    """Return when a process of the installation was last well."""
+    rows = Heartbeat.objects.filter(name=name) if viewer.sees_everything else Heartbeat.objects.none()
+    return rows.values_list("at", flat=True).first()

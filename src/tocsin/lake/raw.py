@@ -8,11 +8,20 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
+from uuid import uuid4
 
 from tocsin.lake import durable
 
 BLOCK = 1 << 20
+
+
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes; empty at the end."""
+        ...
 
 
 class TooLarge(Exception):
@@ -33,7 +42,7 @@ def checksum(file: BinaryIO) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def keep(home: Path, file: BinaryIO, *, at_most: int | None = None) -> tuple[str, int, Path]:
+def keep(home: Path, file: Readable, *, at_most: int | None = None) -> tuple[str, int, Path]:
     """Keep what `file` holds. Return its SHA-256, its size in bytes and its place.
 
     Raise TooLarge when it exceeds `at_most` bytes, having read no more than that.
@@ -53,7 +62,7 @@ def keep(home: Path, file: BinaryIO, *, at_most: int | None = None) -> tuple[str
                 out.write(block)
 
     # Written under a name of its own first: the checksum, and so the place, is known only at the end.
-    landed = durable.write(incoming / f"{id(file):x}", fill)
+    landed = durable.write(incoming / uuid4().hex, fill)
     sha256 = digest.hexdigest()
     final = place(home, sha256)
     if final.exists():

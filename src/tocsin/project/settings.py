@@ -9,11 +9,35 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tocsin.collectors import guard
+from tocsin.core import sizes
+
 TOCSIN_HOME = Path(os.environ.get("TOCSIN_HOME") or "var").absolute()
 TOCSIN_BASE_URL = os.environ.get("TOCSIN_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 TOCSIN_EMAIL_URL = os.environ.get("TOCSIN_EMAIL_URL", "")
 TOCSIN_EMAIL_FROM = os.environ.get("TOCSIN_EMAIL_FROM", "Tocsin <tocsin@team.example>")
 PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _list(name: str) -> list[str]:
+    """Return the parts of a list separated by commas."""
+    return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
+
+
+def _size(name: str, default: str) -> int:
+    return sizes.parse(os.environ.get(name) or default)
+
+
+try:
+    TOCSIN_ALLOWED_NETWORKS = guard.networks(_list("TOCSIN_ALLOWED_NETWORKS"))
+    TOCSIN_ALLOWED_PORTS = frozenset(map(int, _list("TOCSIN_ALLOWED_PORTS"))) or guard.PORTS
+    TOCSIN_ARRIVAL_LIMIT = _size("TOCSIN_ARRIVAL_LIMIT", "2GiB")
+    TOCSIN_PENDING_LIMIT = _size("TOCSIN_PENDING_LIMIT", "8GiB")
+    TOCSIN_DISK_RESERVE = _size("TOCSIN_DISK_RESERVE", "1GiB")
+except ValueError as error:
+    sys.exit(f"tocsin: in the environment: {error}")
+TOCSIN_ALLOWED_FOLDERS = tuple(map(Path, _list("TOCSIN_ALLOWED_FOLDERS"))) or (TOCSIN_HOME / "inbox",)
+TOCSIN_SHADOWSERVER_SCHEMA = os.environ.get("TOCSIN_SHADOWSERVER_SCHEMA", "")
 
 
 def _secret_key(home: Path) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -31,7 +31,7 @@ from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
 from tocsin.feeds.format import Options
 from tocsin.intake import queries
-from tocsin.intake.actions import taking
+from tocsin.intake.actions import reading, taking
 from tocsin.intake.models import Batch, Reject, RejectCount
 from tocsin.lake import raw
 from tocsin.pipeline import registry
@@ -77,7 +77,9 @@ def replay(
     with dialect.mutual_exclusion("fold"):
         taking.sweep()
         counts = queries.reject_counts(SYSTEM, batch=batch, reason=reason).order_by("batch_id", "pk")
-        sources = [list(group) for _, group in groupby(counts.select_related("batch", "arrival"), lambda c: c.batch_id)]
+        sources = [
+            list(group) for _, group in groupby(counts.select_related("batch", "arrival__feed"), lambda c: c.batch_id)
+        ]
         for source in sources:
             _replay(source, done, now, fold, actor, format_name, options or Options(), window)
     return done
@@ -104,14 +106,15 @@ def _replay(
     id_ = uuid7()
     folder = home / "batches" / str(id_)
     held = registry.build(*constituency.as_values(SYSTEM))
+    read = [reading.again(a, a.feed, format_name=format_name, options=options) for a in arrivals]
     given = [
-        batches.Given(raw.place(home, a.sha256), a.name, replace(options, received_at=a.received_at), format_name)
-        for a in arrivals
+        batches.Given(raw.place(home, a.sha256), a.name, how.options, how.format)
+        for a, how in zip(arrivals, read, strict=True)
     ]
     outcome = batches.run(
         given,
         registry=held,
-        memory=taking.remembered(window),
+        memory=taking.remembered(window or read[0].window),
         out=folder,
         received_at=now,
         again=_rows(counts, files, source),

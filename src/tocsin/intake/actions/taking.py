@@ -5,17 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Self
 from uuid import UUID
 
 import numpy as np
 import polars as pl
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from tocsin.base import dialect
 from tocsin.base.dialect import bulk
@@ -24,13 +24,14 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.batches import run as batches
 from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
-from tocsin.feeds.format import Options
 from tocsin.intake import rules
+from tocsin.intake.actions import reading
 from tocsin.intake.models import (
     Arrival,
     Batch,
     Dismissal,
     EventFile,
+    Feed,
     HoldingsSnapshot,
     Reject,
     RejectCount,
@@ -41,6 +42,9 @@ from tocsin.intake.models import (
 from tocsin.lake import durable, raw
 from tocsin.pipeline import duplicates, places, registry
 
+CLAIM = timedelta(minutes=5)
+"""How long a command that brings reports may take to begin with them, before the worker takes them up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -50,53 +54,88 @@ class Folded:
     outcome: Outcome | None
     summary: Summary
 
+    @classmethod
+    def nothing(cls) -> Self:
+        """Return that no batch came of it."""
+        return cls(None, None, Summary())
 
-def keep(*, name: str, content: BinaryIO, now: datetime, at_most: int | None = None) -> Arrival:
-    """Keep an arrival byte for byte. The same bytes again only count one more time. Raise TooLarge."""
+
+def keep(
+    *,
+    name: str,
+    content: raw.Readable,
+    now: datetime,
+    at_most: int | None = None,
+    feed: Feed | None = None,
+    told: dict[str, Any] | None = None,
+    claim: bool = False,
+    set_aside: str = "",
+) -> Arrival:
+    """Keep an arrival byte for byte. The same bytes again only count one more time. Raise TooLarge.
+
+    `told` (of `reading.told`) goes with it, so that whoever processes it reads it the same way. The worker takes it
+    up by itself; with `claim` only once the caller had its time to do so.
+    """
     sha256, size, _ = raw.keep(_home(), content, at_most=at_most)
+    until = now + CLAIM if claim else None
     arrival, new = Arrival.objects.get_or_create(
-        sha256=sha256, defaults={"name": name[:1000], "size": size, "received_at": now}
-    )
+        sha256=sha256,
+        defaults={
+            "name": name[:1000], "size": size, "received_at": now, "feed": feed, "told": told or {}, "claimed_until": until,
+            "set_aside": set_aside,
+        },
+    )  # fmt: skip
     if not new:
-        Arrival.objects.filter(pk=arrival.pk).update(times_received=F("times_received") + 1)
+        rows = Arrival.objects.filter(pk=arrival.pk)
+        rows.update(times_received=F("times_received") + 1)
+        if told or claim:
+            rows.filter(batch=None).update(told=told or {}, feed=feed, claimed_until=until, set_aside="", n_attempts=0)
+        arrival.refresh_from_db()
     return arrival
 
 
-def take(*, content: bytes, name: str, now: datetime) -> Arrival:
+def take(
+    *, content: bytes, name: str, now: datetime, feed: Feed | None = None, told: dict[str, Any] | None = None
+) -> Arrival:
     """Keep bytes that are in memory."""
-    return keep(name=name, content=BytesIO(content), now=now)
+    return keep(name=name, content=BytesIO(content), now=now, feed=feed, told=told)
 
 
-def process(
-    *,
-    arrivals: Sequence[Arrival],
-    now: datetime,
-    fold: Any,
-    format_name: str | None = None,
-    window: int = 0,
-    options: Options | None = None,
-) -> Folded:
-    """Take arrivals through stops two to four. Those processed before are left alone.
+def process(*, arrivals: Sequence[Arrival], now: datetime, fold: Any) -> Folded:
+    """Take arrivals that are read the same way through stops two to four. Those processed before are left alone.
 
     `fold` is called inside the transaction with the frame of findings, the batch's id and `now`. The
     event files and the segment are on disk before it commits; if it never does, no row names them.
     """
     with dialect.mutual_exclusion("fold"):
         sweep()
-        todo = list(Arrival.objects.filter(pk__in=[a.pk for a in arrivals], batch=None))
+        todo = list(Arrival.objects.filter(pk__in=[a.pk for a in arrivals], batch=None).select_related("feed"))
+        todo = [arrival for arrival in todo if reading.key(arrival) == reading.key(todo[0])]
         if not todo:
-            return Folded(None, None, Summary())
+            return Folded.nothing()
+        read = [reading.of(arrival, arrival.feed) for arrival in todo]
         held = registry.build(*constituency.as_values(SYSTEM))
         id_ = uuid7()
         folder = _home() / "batches" / str(id_)
-        given = [batches.Given(raw.place(_home(), a.sha256), a.name, options or Options(), format_name) for a in todo]
-        outcome = batches.run(given, registry=held, memory=remembered(window), out=folder, received_at=now)
+        given = [
+            batches.Given(raw.place(_home(), a.sha256), a.name, how.options, how.format)
+            for a, how in zip(todo, read, strict=True)
+        ]
+        outcome = batches.run(given, registry=held, memory=remembered(read[0].window), out=folder, received_at=now)
         keep_segment(id_, outcome)
         with transaction.atomic():
             batch = record(id_, outcome, held, todo, now)
-            Arrival.objects.filter(pk__in=[a.pk for a in todo]).update(batch=batch)
+            Arrival.objects.filter(pk__in=[a.pk for a in todo]).update(batch=batch, claimed_until=None, detail="")
             fold(frame=outcome.findings, batch_id=str(id_), now=now)
     return Folded(batch, outcome, outcome.summary)
+
+
+def _note_newest(feed: Feed | None, outcome: Outcome) -> None:
+    """Remember how new the content of the feed is, by the source's own times."""
+    newest = max(filter(None, (file.newest for file in outcome.summary.files)), default=None)
+    if feed is not None and newest is not None:
+        older = Q(newest_event_at=None) | Q(newest_event_at__lt=newest)
+        Feed.objects.filter(older, pk=feed.pk).update(newest_event_at=newest)
 
 
 def _home() -> Path:
@@ -136,7 +175,9 @@ def record(
 ) -> Batch:  # fmt: skip
     """Make the rows of a batch, inside the caller's transaction: itself, its files, its rejects, what nobody holds."""
     figures = outcome.summary.as_json()
-    batch = Batch.objects.create(id=id_, kind=kind, started_at=now, finished_at=now, **figures)
+    feed = arrivals[0].feed if len({arrival.feed_id for arrival in arrivals}) == 1 else None
+    batch = Batch.objects.create(id=id_, kind=kind, started_at=now, finished_at=now, feed=feed, **figures)
+    _note_newest(feed, outcome)
     Segment.objects.create(batch=batch, path=_segment(id_))
     if outcome.event_files:
         holdings = snapshot(held)

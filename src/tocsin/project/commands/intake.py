@@ -18,19 +18,43 @@ def intake() -> None:
 
 @intake.command("add")
 @click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--feed", metavar="CODE", help="The feed they belong to: read as it says, shown as its own.")
 @click.option("--format", "format_name", help="Force a format instead of recognizing it by content.")
+@click.option("--schema", type=FILE, help="Shadowserver's published report schema (intelmq.json).")
+@click.option("--mapping", type=FILE, help="A mapping file, for the format `mapped`.")
 @click.option("--window", help="Drop repeats within this time, for example 24h; else only the same source time.")
 @AS_JSON
-def intake_add(files: tuple[Path, ...], format_name: str | None, window: str | None, as_json: bool) -> None:
+def intake_add(
+    files: tuple[Path, ...],
+    feed: str | None,
+    format_name: str | None,
+    schema: Path | None,
+    mapping: Path | None,
+    window: str | None,
+    as_json: bool,
+) -> None:
     """Take report FILES in: kept byte for byte, parsed, attributed, folded into findings."""
-    reach = _checked(format_name, window)
-    for path in files:
+    if mapping and not format_name:
+        format_name = "mapped"
+    _checked(format_name, window)
+    for path in (*files, *filter(None, (schema, mapping))):
         if not path.is_file():
-            fail(f"{path}: no such file")
+            fail(f"{path}: no such file", 1 if path in files else 2)
     prepare()
+    from tocsin.core import durations
     from tocsin.project.work import intake as work
 
-    summary = work.add(list(files), format_name=format_name, window=reach)
+    reach = durations.parse(window) if window else None
+    try:
+        summary = work.add(
+            list(files), format_name=format_name, window=reach, schema=schema, mapping=mapping, feed=feed
+        )  # fmt: skip
+    except work.NoSchema as error:
+        fail(f"{schema}: {error}", 2)
+    except LookupError:
+        fail(f"there is no feed {feed}; `tocsin feeds list` shows those there are", 2)
+    except (OSError, ValueError) as error:
+        fail(str(error))
     if as_json:
         show(summary)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,20 +13,40 @@ from tocsin.feeds.format import Options
 from tocsin.findings import actions as finding_actions
 from tocsin.intake import actions as intake
 from tocsin.intake import queries as arrived
+from tocsin.intake.actions import reading, schemas
+from tocsin.intake.actions.schemas import NoSchema
 from tocsin.project.process import document
 from tocsin.project.work import now
 
+__all__ = ["NoSchema", "add", "reject_counts", "rejects", "replay"]
 
-def add(files: list[Path], *, format_name: str | None = None, window: int = 0) -> dict[str, Any]:
-    """Take report files through stops one to four."""
+
+def add(
+    files: list[Path],
+    *,
+    format_name: str | None = None,
+    window: timedelta | None = None,
+    schema: Path | None = None,
+    mapping: Path | None = None,
+    feed: str | None = None,
+) -> dict[str, Any]:
+    """Take report files through stops one to four. Raise NoSchema, ValueError, LookupError, OSError before anything is kept."""
     at = now()
+    source = None
+    if feed is not None and (source := arrived.feeds(SYSTEM).filter(code=feed).first()) is None:
+        raise LookupError(feed)
+    told = reading.told(
+        format_name=format_name,
+        window=window,
+        mapping=document(mapping),
+        schema=schemas.keep(schema.read_bytes()) if schema else None,
+    )
+    schemas.refresh(now=at)
     arrivals = []
     for path in files:
         with path.open("rb") as file:
-            arrivals.append(intake.keep(name=str(path), content=file, now=at))
-    folded = intake.process(
-        arrivals=arrivals, now=at, fold=finding_actions.fold, format_name=format_name, window=window
-    )
+            arrivals.append(intake.keep(name=str(path), content=file, now=at, feed=source, told=told, claim=True))
+    folded = intake.process(arrivals=arrivals, now=at, fold=finding_actions.fold)
     summary = folded.summary.as_json()
     known = {file["sha256"] for file in summary["files"]}
     summary["files"] += [

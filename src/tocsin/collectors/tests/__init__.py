@@ -1,0 +1,1 @@
+"""The ways in against real servers on loopback."""
