@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tocsin import roster
 from tocsin.accounts import actions as accounts
+from tocsin.base.api.scopes import FOR_ORGANIZATIONS, Scope
 from tocsin.base.tenancy import SYSTEM, Role
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
@@ -63,6 +64,20 @@ def signed_in() -> Callable[..., Client]:
         return client
 
     return enter
+
+
+@pytest.fixture
+def program() -> Callable[..., Client]:
+    """Return a maker of programs: clients whose every request carries a new token with some scopes, else with all."""
+
+    def made(*scopes: str, organization: str = "") -> Client:
+        wanted = [Scope(name) for name in scopes] or (FOR_ORGANIZATIONS if organization else list(Scope))
+        _token, secret = accounts.add_token(
+            name="a program", scopes=wanted, organization=organization, actor=SYSTEM, now=datetime.now(UTC)
+        )
+        return Client(headers={"authorization": f"Bearer {secret}"})
+
+    return made
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils import timezone
 
+from tocsin.base.identifiers import uuid7
 from tocsin.base.tenancy import Role
 
 
@@ -67,3 +68,48 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.page}: {self.name}"
+
+
+class ApiToken(models.Model):
+    """A program's way in. `prefix` is shown in lists; of the secret only the digest is kept.
+
+    `organization` is the identifier of the one organization the token sees; empty, it sees all. It is no
+    foreign key because organizations are upstairs: one that does not exist has no rows to show.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    prefix = models.CharField(max_length=32, unique=True)
+    digest = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+    organization = models.CharField(max_length=100, blank=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.CharField(max_length=254, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix})"
+
+    @property
+    def maker(self) -> str | None:
+        """Return the address of the person who made it; None is the command line."""
+        return self.created_by.email if self.created_by else None
+
+
+class IdempotencyKey(models.Model):
+    """A request that was made with a key, and its answer: asked again, it is not done again."""
+
+    caller = models.CharField(max_length=64)
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    answer = models.JSONField(default=dict)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller", "key"], name="one_answer_a_key")]
+
+    def __str__(self) -> str:
+        return f"{self.caller} {self.key}"

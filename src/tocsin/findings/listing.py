@@ -37,7 +37,7 @@ class Wanted:
     feed: str = ""
     step: str = ""
     asset: str = ""
-    since: date | None = None
+    since: date | datetime | None = None
     until: date | None = None
 
     def chosen(self) -> list[str]:
@@ -112,7 +112,8 @@ def filters(wanted: Wanted, organizations: Sequence[str] | None, now: datetime, 
     if wanted.step:
         found.append(step(wanted.step, now))
     if wanted.since:
-        first = datetime.combine(wanted.since, time.min, tzinfo=zone)
+        since = wanted.since
+        first = since if isinstance(since, datetime) else datetime.combine(since, time.min, tzinfo=zone)
         found.append(Filter("since", (Condition("last_seen", "gte", first),)))
     if wanted.until:
         after = datetime.combine(wanted.until + timedelta(days=1), time.min, tzinfo=zone)

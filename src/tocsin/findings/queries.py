@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
@@ -18,18 +19,32 @@ from tocsin.findings.models import Finding, Standing
 
 
 def findings(
-    viewer: Viewer, *, organization: str = "", severity: str = "", owner: str = "", search: str = ""
+    viewer: Viewer,
+    *,
+    organization: str = "",
+    kind: str = "",
+    severity: str = "",
+    owner: str = "",
+    sensor: str = "",
+    search: str = "",
+    notice: UUID | None = None,
 ) -> QuerySet[Finding]:
     """Return the findings the viewer may see, the gravest and newest first, narrowed by the given words."""
     rows = scoped(Finding.objects.all(), viewer)
     if organization:
         rows = rows.filter(organization_id=organization)
+    if kind:
+        rows = rows.filter(kind=kind)
     if severity:
         rows = rows.filter(severity_rank=Finding.rank(severity))
     if owner:
         rows = rows.filter(owner=owner)
+    if sensor:
+        rows = rows.filter(sensor=sensor)
     if search:
         rows = rows.filter(asset__startswith=search)
+    if notice:
+        rows = rows.filter(notice_lines__notice_id=notice)
     return rows.select_related("organization").order_by("-severity_rank", "-id")
 
 

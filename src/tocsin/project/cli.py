@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tocsin import __version__
-from tocsin.project.commands import audit, constituency, findings, intake, notices, people, process, upkeep
+from tocsin.project.commands import audit, constituency, findings, intake, notices, people, process, token, upkeep
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -21,6 +21,7 @@ for command in (
     findings.findings,
     notices.notices,
     people.user,
+    token.token,
     audit.audit,
     upkeep.up,
     upkeep.demo,

@@ -12,7 +12,7 @@ from tocsin.constituency import views as constituency
 from tocsin.findings import views as findings
 from tocsin.intake import views as intake
 from tocsin.notices import views as notices
-from tocsin.project import health
+from tocsin.project import api, health
 
 urlpatterns = [
     path("", notices.loop, name="loop"),
@@ -41,6 +41,9 @@ urlpatterns = [
     path("sign-out/", accounts.sign_out, name="sign-out"),
     path("language/", set_language, name="set_language"),
     path("theme/", web.theme, name="theme"),
+    path("api/v1/openapi.json", api.openapi, name="openapi"),
+    path("api/v1/", api.api.urls),
+    path("api/<path:rest>", api.nothing, name="api-nothing"),
     path("livez", health.livez),
     path("readyz", health.readyz),
 ]

@@ -1,0 +1,284 @@
+"""Organizations by API: for programs of the team, and of an organization, which sees itself."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+from ninja import Field, Query, Router, Schema
+
+from tocsin import roster
+from tocsin.base.api import parsing
+from tocsin.base.api.door import Call
+from tocsin.base.api.house import route
+from tocsin.base.api.paging import Found, Page, Paging, page
+from tocsin.base.api.problems import INVALID, Problem
+from tocsin.base.api.scopes import Scope
+from tocsin.base.web.views import team_only
+from tocsin.constituency import actions, queries
+from tocsin.constituency.models import Organization
+from tocsin.constituency.rules import overlaps
+
+organizations = Router(tags=["organizations"])
+constituency = Router(tags=["constituency"])
+
+
+class Names(Schema):
+    """A name in both languages."""
+
+    vi: str
+    en: str
+
+
+class OrganizationLine(Schema):
+    """An organization of the constituency."""
+
+    id: str = Field(description=_("Its identifier, a slug."))
+    name: Names
+    parent: str | None = Field(alias="parent_id", description=_("The organization above it, if you may see it."))
+    sector: str
+    language: str = Field(description=_("The language it is written to in."))
+    valid_from: date | None
+    valid_to: date | None
+
+    @staticmethod
+    def resolve_parent_id(obj: Organization, context: dict[str, Any]) -> str | None:
+        """Return the parent, unless it belongs to others."""
+        viewer = context["request"].viewer
+        return obj.parent_id if viewer.sees_everything or obj.parent_id in viewer.organization_ids else None
+
+    @staticmethod
+    def resolve_name(obj: Organization) -> dict[str, str]:
+        """Return both names."""
+        return {"vi": obj.name_vi, "en": obj.name_en}
+
+
+class HeldOut(Schema):
+    """Something an organization holds, from a day to a day, both included; null is open."""
+
+    value: str = Field(description=_("A prefix, a domain or an AS number."))
+    valid_from: date | None
+    valid_to: date | None
+
+    @staticmethod
+    def resolve_value(obj: Any) -> str:
+        """Return it as people write it."""
+        return str(obj)
+
+
+class ContactOut(Schema):
+    """A person or desk that is told."""
+
+    name: str
+    email: str
+    phone: str
+    roles: list[str]
+    language: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+class OrganizationWhole(OrganizationLine):
+    """An organization with what it holds and who is told."""
+
+    networks: list[HeldOut]
+    domains: list[HeldOut]
+    asns: list[HeldOut] = Field(alias="autonomoussystems")
+    contacts: list[ContactOut]
+
+
+class Held(Schema):
+    """Something with days."""
+
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class NetworkIn(Held):
+    """A prefix with days."""
+
+    cidr: str = Field(max_length=49)
+
+
+class DomainIn(Held):
+    """A domain with days."""
+
+    name: str = Field(max_length=253)
+
+
+class AsnIn(Held):
+    """An autonomous system with days."""
+
+    number: int | str
+
+
+class ContactIn(Held):
+    """A person or desk that is told."""
+
+    name: str = Field("", max_length=200)
+    email: str = Field(max_length=254)
+    phone: str = Field("", max_length=64)
+    roles: list[str] = []
+    language: str = Field("", max_length=8)
+
+
+class OrganizationIn(Held):
+    """An organization, as the constituency file has it."""
+
+    id: str = Field(max_length=100)
+    name: Names | str
+    parent: str | None = Field(None, max_length=100)
+    sector: str = Field("", max_length=64)
+    language: str = Field("", max_length=8)
+    networks: list[NetworkIn | str] = []
+    domains: list[DomainIn | str] = []
+    asns: list[AsnIn | int | str] = []
+    contacts: list[ContactIn] = []
+
+
+class IgnoredIn(Held):
+    """A range, domain or AS whose events are kept but never warned of."""
+
+    value: str = Field(max_length=253)
+    reason: str = Field(max_length=300)
+
+
+class ConstituencyFile(Schema):
+    """The constituency, in the form of its file."""
+
+    version: Literal[1]
+    organizations: list[OrganizationIn] = Field(max_length=100_000)
+    ignored: list[IgnoredIn] = []
+
+
+class ImportOptions(Schema):
+    """How to import."""
+
+    dry_run: bool = Field(False, description=_("Only tell what would change."))
+    complete: bool = Field(False, description=_("Close the organizations that the file does not name."))
+    as_of: date | None = Field(None, description=_("The day from which the changes hold; today if not given."))
+
+
+class ItemOut(Schema):
+    """What happens to one thing held, or one contact."""
+
+    what: str = Field(description=_("`added`, `changed`, `closed` or `withdrawn`."))
+    kind: str
+    value: str
+
+
+class ChangeOut(Schema):
+    """What the import does to one organization."""
+
+    organization: str
+    what: str = Field(description=_("`new`, `changed`, `closed` or `same`."))
+    fields: list[str] = Field(description=_("Which of its fields change."))
+    items: list[ItemOut] = Field(description=_("What happens to what it holds."))
+
+
+class OverlapOut(Schema):
+    """The same thing, held by two at once."""
+
+    value: str
+    one: str
+    other: str
+
+
+class Imported(Schema):
+    """What an import did, or would do."""
+
+    dry_run: bool
+    changes: list[ChangeOut]
+    overlaps: list[OverlapOut]
+
+
+class Filters(Schema):
+    """Which organizations."""
+
+    name: str = Field("", max_length=300, description=_("Part of the name or identifier, with or without accents."))
+
+
+@organizations.get("", response=Page[OrganizationLine], **route(Scope.ORGANIZATIONS_READ, _("List organizations")))
+def list_organizations(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
+    """Return a page of the organizations that the caller may see."""
+    return page(request, response, queries.organizations(request.viewer, filters.name), paging, ("id",))
+
+
+@organizations.get(
+    "/{id_}",
+    response=OrganizationWhole,
+    **route(Scope.ORGANIZATIONS_READ, _("Tell one organization: what it holds and who is told")),
+)
+def get_organization(request: Call, id_: str) -> Organization:
+    """Return one organization."""
+    return get_object_or_404(queries.organizations(request.viewer), pk=id_)
+
+
+@constituency.post(
+    "",
+    response=Imported,
+    **route(
+        Scope.ORGANIZATIONS_WRITE,
+        _("Import organizations"),
+        _("Those it names become as given, the others stay. With `dry_run` it only tells what would change."),
+        takes={"application/json": ConstituencyFile},
+    ),
+)
+def import_constituency(request: Call, options: Query[ImportOptions]) -> dict[str, Any]:
+    """Import, or tell what an import would do."""
+    team_only(request.viewer)
+    body = parsing.read(request, ConstituencyFile)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "body.json"
+        path.write_text(body.model_dump_json(exclude_unset=True), encoding="utf-8")
+        read = roster.read(path)
+    if read.errors:
+        wrong = [{"pointer": f"body/{error.place}", "detail": error.reason} for error in read.errors[:50]]
+        raise Problem(INVALID, gettext("Nothing was imported."), errors=wrong)
+    try:
+        found = actions.import_all(
+            organizations=read.organizations,
+            ignored=read.ignored,
+            actor=request.viewer,
+            now=datetime.now(UTC),
+            as_of=options.as_of,
+            complete=options.complete,
+            dry_run=options.dry_run,
+            source={"api": request.caller.name},
+        )
+    except (actions.NoSuchParent, actions.AboveItself) as error:
+        broken = {
+            "pointer": f"body/organizations/{error}",
+            "detail": gettext("The tree of organizations is broken here."),
+        }
+        raise Problem(INVALID, gettext("Nothing was imported."), errors=[broken]) from error
+    return {
+        "dry_run": options.dry_run,
+        "changes": found.organizations,
+        "overlaps": overlaps.overlaps(read.organizations),
+    }
+
+
+@constituency.get(
+    "",
+    response=ConstituencyFile,
+    exclude_unset=True,
+    **route(
+        Scope.ORGANIZATIONS_READ,
+        _("Export the constituency in the form of its file"),
+        _("An import gives back what was exported. An organization's token exports that organization."),
+    ),
+)
+def export_constituency(request: Call) -> HttpResponse:
+    """Write what the caller may see, as the file has it."""
+    values, ignored = queries.as_values(request.viewer)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "constituency.json"
+        roster.write(path, values, ignored if request.viewer.sees_everything else [])
+        return HttpResponse(path.read_bytes(), content_type="application/json")

@@ -1,0 +1,229 @@
+"""Notices by API: for programs of the team, and of an organization, which sees and answers its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
+
+from tocsin.accounts.idempotency import Key, once
+from tocsin.base.api.door import Call
+from tocsin.base.api.house import route
+from tocsin.base.api.paging import Found, Page, Paging, page
+from tocsin.base.api.problems import CONFLICT, INVALID, Problem
+from tocsin.base.api.scopes import Scope
+from tocsin.base.web.views import team_only
+from tocsin.notices import actions, queries
+from tocsin.notices.models import Delivery, Notice
+
+notices = Router(tags=["notices"])
+deliveries = Router(tags=["deliveries"])
+decisions = Router(tags=["decisions"])
+
+State = Literal["waiting", "ready", "sent", "partly-sent", "failed", "no-contact", "rejected", "withdrawn"]
+Word = Literal["seen", "fixing", "fixed", "not-ours", "false-positive"]
+
+
+class Filters(Schema):
+    """Which notices."""
+
+    organization: str = Field("", max_length=100, description=_("Identifier of an organization."))
+    state: State | None = Field(None, description=_("Where the notice stands."))
+
+
+class NoticeLine(Schema):
+    """A warning to one organization."""
+
+    id: UUID
+    reference: str = Field(description=_("What people call it: TC-2026-000001."))
+    organization: str = Field(alias="organization_id", description=_("Identifier of the organization it goes to."))
+    state: str = Field(description=_("Where the notice stands."))
+    reason: str = Field(description=_("Why it was made."))
+    severity: str = Field(description=_("The gravest of its findings."))
+    tlp: str = Field(description=_("How far it may be passed on (TLP 2.0)."))
+    language: str
+    created_at: datetime
+    approved_by: str
+    approved_at: datetime | None
+    sent_at: datetime | None
+    due_at: datetime = Field(description=_("By when it is to be fixed."))
+    answer: str | None = Field(description=_("The latest answer."))
+    answered_at: datetime | None
+    n_findings: int = Field(description=_("How many findings it tells; list them with /findings?notice=ID."))
+    recipients: list[str] = Field(description=_("Addresses it goes to."))
+
+    @staticmethod
+    def resolve_recipients(obj: Notice) -> list[str]:
+        """Return the addresses, in order."""
+        return sorted(delivery.recipient for delivery in obj.deliveries.all())
+
+
+class Explanation(Schema):
+    """The six stops of a notice, with every reason and file hash. What came in only the team sees."""
+
+    id: UUID
+    reference: str
+    collect: list[dict[str, Any]] = Field(description=_("The files its events came in, with their SHA-256."))
+    parse: list[dict[str, Any]] = Field(description=_("The batches that read them."))
+    attribute: list[dict[str, Any]] = Field(description=_("Whose each asset is, and why."))
+    fold: list[dict[str, Any]] = Field(description=_("Its findings."))
+    decide: dict[str, Any] = Field(description=_("Why it was made, and when."))
+    deliver: list[dict[str, Any]] = Field(description=_("To whom it went, and what the server said."))
+    answers: list[dict[str, Any]] = Field(description=_("What was answered."))
+
+
+class AnswerIn(Schema):
+    """An organization's answer."""
+
+    answer: Word = Field(description=_("One of the five."))
+    until: date | None = Field(None, description=_("The day it will be fixed by; `fixing` needs it."))
+    note: str = Field("", max_length=4000, description=_("In free words."))
+
+
+class AnswerOut(Schema):
+    """An answer that was taken."""
+
+    id: UUID
+    answer: str
+    until: date | None
+    note: str
+    at: datetime
+    by: str = Field(description=_("Who answered."))
+    means: str = Field(description=_("How: by link, by API, in the portal."))
+
+
+class DeliveryLine(Schema):
+    """A notice on its way to one recipient."""
+
+    id: UUID
+    notice: UUID = Field(alias="notice_id")
+    reference: str = Field(alias="notice.reference")
+    organization: str = Field(alias="notice.organization_id")
+    recipient: str
+    message_id: str
+    state: str
+    attempts: int
+    next_attempt_at: datetime
+    handed_over_at: datetime | None
+    response: str = Field(description=_("What the mail server said last."))
+
+
+class Decision(Schema):
+    """The latest decision about an organization and a kind."""
+
+    organization: str = Field(alias="organization_id")
+    kind: str
+    reason: str = Field(description=_("Why it did or did not hear from us."))
+    sends: bool
+    at: datetime
+    notice: UUID | None = Field(alias="notice_id")
+
+
+@notices.get("", response=Page[NoticeLine], **route(Scope.NOTICES_READ, _("List notices, the newest first")))
+def list_notices(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
+    """Return a page of the notices that the caller may see."""
+    rows = queries.notices(request.viewer, state=filters.state or "", organization=filters.organization)
+    return page(request, response, rows.prefetch_related("deliveries"), paging, ("-id",))
+
+
+def _notice(request: Call, id_: UUID) -> Notice:
+    return get_object_or_404(queries.notices(request.viewer).prefetch_related("deliveries"), pk=id_)
+
+
+@notices.get("/{uuid:id_}", response=NoticeLine, **route(Scope.NOTICES_READ, _("Tell one notice")))
+def get_notice(request: Call, id_: UUID) -> Notice:
+    """Return one notice."""
+    return _notice(request, id_)
+
+
+@notices.get(
+    "/{uuid:id_}/explanation",
+    response=Explanation,
+    **route(Scope.NOTICES_READ, _("Explain one notice: its six stops, with every reason")),
+)
+def explain_notice(request: Call, id_: UUID) -> dict[str, Any]:
+    """Return the six stops."""
+    return queries.explain(request.viewer, _notice(request, id_))
+
+
+@notices.post(
+    "/{uuid:id_}/approval",
+    response=NoticeLine,
+    **route(Scope.NOTICES_APPROVE, _("Let a waiting notice go out"), also=(409,)),
+)
+def approve_notice(request: Call, id_: UUID) -> Notice:
+    """Approve, and return the notice as it is then."""
+    try:
+        actions.approve(notice=_notice(request, id_), actor=request.viewer, now=datetime.now(UTC))
+    except actions.NotWaiting as error:
+        raise Problem(CONFLICT, gettext("It does not wait for approval any more.")) from error
+    return _notice(request, id_)
+
+
+@notices.get(
+    "/{uuid:id_}/answers", response=list[AnswerOut], **route(Scope.NOTICES_READ, _("List the answers to a notice"))
+)
+def list_answers(request: Call, id_: UUID) -> Any:
+    """Return the answers, the newest first."""
+    return _notice(request, id_).answers.order_by("-at")[:500]
+
+
+@notices.post(
+    "/{uuid:id_}/answers",
+    response={201: AnswerOut},
+    **route(
+        Scope.NOTICES_WRITE,
+        _("Answer a notice"),
+        _("It becomes the owner's word on every finding of the notice. What sensors see stays as it is."),
+        also=(409,),
+    ),
+)
+def answer_notice(request: Call, id_: UUID, body: AnswerIn, key: Key = "") -> Status[Any]:
+    """Take an answer, once for each key."""
+    found = _notice(request, id_)
+
+    def do() -> dict[str, Any]:
+        try:
+            made = actions.answer(
+                notice=found, word=body.answer, by=request.caller.name, means="api", now=datetime.now(UTC), note=body.note, until=body.until
+            )  # fmt: skip
+        except actions.BadAnswer as error:
+            wrong = {"pointer": "body/until", "detail": gettext("Give the day it will be fixed by, today or later.")}
+            raise Problem(INVALID, errors=[wrong]) from error
+        except actions.NotAnswerable as error:
+            raise Problem(CONFLICT, gettext("It never went out: there is nothing to answer.")) from error
+        return AnswerOut.from_orm(made).model_dump(mode="json")
+
+    return Status(201, once(request, key, body.model_dump_json(), do))
+
+
+@deliveries.get("", response=Page[DeliveryLine], **route(Scope.NOTICES_READ, _("List deliveries, the newest first")))
+def list_deliveries(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of deliveries."""
+    team_only(request.viewer)
+    return page(request, response, queries.deliveries(request.viewer), paging, ("-id",))
+
+
+@deliveries.get("/{uuid:id_}", response=DeliveryLine, **route(Scope.NOTICES_READ, _("Tell one delivery")))
+def get_delivery(request: Call, id_: UUID) -> Delivery:
+    """Return one delivery."""
+    team_only(request.viewer)
+    return get_object_or_404(queries.deliveries(request.viewer), pk=id_)
+
+
+@decisions.get(
+    "",
+    response=Page[Decision],
+    **route(Scope.NOTICES_READ, _("List the latest decision for each organization and kind, with its reason")),
+)
+def list_decisions(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of decisions."""
+    team_only(request.viewer)
+    return page(request, response, queries.decisions(request.viewer), paging, ("organization_id", "kind"))

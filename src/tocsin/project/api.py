@@ -1,0 +1,44 @@
+"""The API: every app's routes under one roof, at /api/v1."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from tocsin import __version__
+from tocsin.accounts import api as accounts
+from tocsin.base.api import problems
+from tocsin.base.api.house import Api
+from tocsin.constituency import api as constituency
+from tocsin.findings import api as findings
+from tocsin.intake import api as intake
+from tocsin.notices import api as notices
+
+api = Api(title="Tocsin", version=__version__, urls_namespace="api")
+for place, router in (
+    ("/me", accounts.me),
+    ("/reports", intake.reports),
+    ("/batches", intake.batches),
+    ("/rejects", intake.rejects),
+    ("/unattributed", intake.unattributed),
+    ("/organizations", constituency.organizations),
+    ("/constituency", constituency.constituency),
+    ("/findings", findings.router),
+    ("/notices", notices.notices),
+    ("/deliveries", notices.deliveries),
+    ("/decisions", notices.decisions),
+    ("/people", accounts.people),
+    ("/tokens", accounts.tokens),
+):
+    api.add_router(place, router)
+
+
+def openapi(request: HttpRequest) -> HttpResponse:
+    """For programs and everybody: the document. It tells what there is, and nothing of what is in it."""
+    return JsonResponse(api.document())
+
+
+@csrf_exempt
+def nothing(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """For programs: any other address below /api/."""
+    return problems.answer(problems.NOT_FOUND)

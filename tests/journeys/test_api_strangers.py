@@ -1,0 +1,149 @@
+"""Over every route that the API's own document names: nobody gets in without a token, its scope, and its organization."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from tocsin.accounts import actions as accounts
+from tocsin.accounts import queries as people
+from tocsin.accounts.models import ApiToken
+from tocsin.base.api.scopes import FOR_ORGANIZATIONS, Scope
+from tocsin.base.tenancy import SYSTEM
+from tocsin.findings import queries as findings
+from tocsin.intake import queries as arrived
+from tocsin.notices import queries as noticed
+from tocsin.project.api import api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Program = Callable[..., Client]
+OURS, OTHERS = "bv-da-khoa-tinh", "so-khoa-hoc"
+NO_SCOPE = {"get_me"}
+BODIES: dict[str, object] = {
+    "answer_notice": {"answer": "seen"},
+    "add_token": {"name": "x", "scopes": ["findings:read"]},
+    "import_constituency": {"version": 1, "organizations": []},
+}
+"""A right body of each operation that takes one: what is refused must be refused for who asks, not for what."""
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and document of every operation."""
+    for path, methods in api.document()["paths"].items():
+        for method, told in methods.items():
+            yield method, path, told
+
+
+def filled(path: str, organization: str) -> str:
+    """Return the path with an object of this organization, or one of the team where there is no other."""
+    notice = noticed.notices(SYSTEM, organization=organization)[0]
+    objects = {
+        "/findings/": findings.findings(SYSTEM, organization=organization)[0].pk,
+        "/notices/": notice.pk,
+        "/deliveries/": notice.deliveries.all()[0].pk,
+        "/organizations/": organization,
+        "/reports/": arrived.arrivals(SYSTEM)[0].pk,
+        "/batches/": arrived.batches(SYSTEM)[0].pk,
+        "/tokens/": people.tokens(SYSTEM)[0].pk,
+    }
+    start, brace, rest = path.partition("{")
+    if not brace:
+        return path
+    object_ = next((id_ for place, id_ in objects.items() if start.endswith(place)), None)
+    assert object_ is not None, f"say in this test what {path} shows"
+    return f"{start}{object_}{rest.partition('}')[2]}"
+
+
+def ask(client: Client, method: str, path: str, told: dict[str, Any]) -> Any:
+    """Call an operation with a body that is right."""
+    body = BODIES.get(told["operationId"])
+    assert ("requestBody" in told) == (body is not None), f"give {told['operationId']} a body in this test"
+    given = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+    return getattr(client, method)(path, **given)
+
+
+@pytest.fixture
+def intruder(town: None) -> Client:
+    """A token of one organization that somehow holds every scope there is."""
+    token, secret = accounts.add_token(
+        name="intruder", scopes=FOR_ORGANIZATIONS, organization=OURS, actor=SYSTEM, now=datetime.now(UTC)
+    )
+    ApiToken.objects.filter(pk=token.pk).update(scopes=[scope.value for scope in Scope])
+    return Client(headers={"authorization": f"Bearer {secret}"})
+
+
+def test_the_document_holds_every_route_there_is() -> None:
+    routes = {str(pattern.pattern) for pattern in get_resolver().url_patterns if str(pattern.pattern) == "api/v1/"}
+    assert routes == {"api/v1/"}
+    ids = [told["operationId"] for _method, _path, told in operations()]
+    assert len(ids) == len(set(ids)) > 20
+
+
+def test_every_route_names_its_scope_and_documents_its_problems() -> None:
+    for _method, _path, told in operations():
+        scopes = told["security"][0]["token"]
+        assert bool(scopes) != (told["operationId"] in NO_SCOPE)
+        assert set(scopes) <= set(Scope)
+        with_body = {"413", "415"} if "requestBody" in told else set()
+        assert {"400", "401", "403", "404", "422", "429", "503"} | with_body <= set(told["responses"])
+        assert told["summary"]
+
+
+def test_nobody_gets_in_without_a_token(town: None, program: Program) -> None:
+    program()  # so that there is a token to name
+    for method, path, told in operations():
+        response = ask(Client(), method, filled(path, OTHERS), told)
+        assert (response.status_code, response["Content-Type"]) == (401, "application/problem+json"), told[
+            "operationId"
+        ]
+
+
+def test_nobody_gets_in_without_the_scope(town: None, program: Program) -> None:
+    but_for = {wanted: program(*(scope for scope in Scope if scope is not wanted)) for wanted in Scope}
+    for method, path, told in operations():
+        if told["operationId"] in NO_SCOPE:
+            continue
+        (wanted,) = told["security"][0]["token"]
+        response = ask(but_for[wanted], method, filled(path, OTHERS), told)
+        assert (response.status_code, response["Content-Type"]) == (403, "application/problem+json"), told[
+            "operationId"
+        ]
+        assert f'scope="{wanted}"' in response["WWW-Authenticate"]
+
+
+def test_an_organization_sees_nothing_of_another(intruder: Client) -> None:
+    for method, path, told in operations():
+        response = ask(intruder, method, filled(path, OTHERS), told)
+        text = (b"".join(response) if response.streaming else response.content).decode()
+        if "{" in path or method != "get":
+            assert response.status_code == 404, f"{told['operationId']}: {text}"
+        assert response.status_code in {200, 404}
+        assert OTHERS not in text, told["operationId"]
+        assert "203.0.113." not in text, told["operationId"]
+
+
+def test_a_filter_opens_nothing_of_another(intruder: Client) -> None:
+    for path in ("findings", "notices", "organizations"):
+        for query in (f"organization={OTHERS}", f"name={OTHERS}"):
+            items = intruder.get(f"/api/v1/{path}?{query}").json()["items"]
+            assert {item.get("organization", item["id"]) for item in items} <= {OURS}
+    notice = noticed.notices(SYSTEM, organization=OTHERS)[0]
+    assert intruder.get(f"/api/v1/findings?notice={notice.pk}").json()["items"] == []
+
+
+def test_ones_own_is_there(program: Program, town: None) -> None:
+    client = program(organization=OURS)
+    for path in (
+        "/api/v1/findings/{id_}",
+        "/api/v1/notices/{id_}",
+        "/api/v1/notices/{id_}/explanation",
+        "/api/v1/organizations/{id_}",
+    ):
+        assert client.get(filled(path, OURS)).status_code == 200
+    assert client.get("/api/v1/organizations").json()["items"][0]["parent"] is None
