@@ -76,7 +76,7 @@ def test_a_bad_constituency_names_the_place_and_imports_nothing(tmp_path: Path) 
     path.write_text("version: 1\norganizations: [{id: a, networks: [203.0.113.1/24]}, {id: b}]")
     done = _tocsin(tmp_path, "constituency", "import", str(path))
     assert done.returncode == 1
-    assert "organization 1 (a): networks 1: 203.0.113.1/24" in done.stderr
+    assert "c.yaml:2 organizations[0].networks[0].cidr: 203.0.113.1/24" in done.stderr
     assert json.loads(_tocsin(tmp_path, "notices", "list", "--json").stdout) == []
 
 

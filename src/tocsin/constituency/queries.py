@@ -43,6 +43,11 @@ def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
     return rows.filter(search_fold__contains=folded(search)) if search else rows
 
 
+def parents(viewer: Viewer) -> dict[str, str | None]:
+    """Return every organization with the one above it."""
+    return dict(organizations(viewer).values_list("pk", "parent_id"))
+
+
 def contacts_on(viewer: Viewer, organization_id: str, day: date) -> list[Contact]:
     """Return who is told of an organization's findings on a day: security contacts, else all."""
     rows = scoped(Contact.objects.filter(organization_id=organization_id), viewer)

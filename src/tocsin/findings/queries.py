@@ -115,3 +115,9 @@ def by_organization(viewer: Viewer) -> dict[str, tuple[int, int]]:
         all_, silent = found.get(organization, (0, 0))
         found[organization] = (all_ + n, silent + (n if owner == "silent" else 0))
     return found
+
+
+def deciding_values(viewer: Viewer) -> set[str]:
+    """Return the prefixes, domains and AS numbers that decided whose some finding is."""
+    rows = scoped(Finding.objects.all(), viewer).order_by().values_list("because", flat=True).distinct()
+    return {because.partition(" ")[2] for because in rows}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from tocsin.project.commands import AS_JSON, FILE, fail, prepare, show
+
+SIGNS = {"added": "+", "closed": "-", "changed": "~", "withdrawn": "x"}
 
 
 @click.group()
@@ -18,36 +22,102 @@ def constituency() -> None:
 @constituency.command("import")
 @click.argument("file", type=FILE)
 @click.option("--dry-run", is_flag=True, help="Say what would change; change nothing.")
+@click.option("--complete", is_flag=True, help="Close the organizations that FILE does not name.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="What FILE leaves out ends on the day before; today if not given.",
+)
 @AS_JSON
-def constituency_import(file: Path, dry_run: bool, as_json: bool) -> None:
-    """Import organizations from FILE (YAML, JSON, CSV or XLSX)."""
+def constituency_import(file: Path, dry_run: bool, complete: bool, as_of: datetime | None, as_json: bool) -> None:
+    """Import organizations from FILE (YAML, JSON, CSV or XLSX).
+
+    FILE says everything about the organizations it names: what it leaves out is closed, nothing is forgotten.
+    Organizations that it does not name stay as they are, unless it is --complete.
+    """
     if not file.is_file():
         fail(f"{file}: no such file")
     prepare()
     from tocsin.project.work import constituency as work
 
-    found = work.import_file(file, dry_run=dry_run)
+    found = work.import_file(file, dry_run=dry_run, complete=complete, as_of=as_of.date() if as_of else None)
     if as_json:
         show(found)
-    for error in found["errors"]:
-        click.echo(f"tocsin: {file}: {error['place']}: {error['reason']}", err=True)
+    _say_errors(file, found["errors"])
     if found["errors"]:
         click.echo(f"tocsin: nothing was imported: {len(found['errors'])} errors", err=True)
         sys.exit(1)
-    for overlap in found["overlaps"]:
-        click.echo(f"tocsin: both {overlap['one']} and {overlap['other']} hold {overlap['value']}", err=True)
+    for remark in found["remarks"]:
+        if remark["grade"] != "information":
+            click.echo(f"tocsin: {remark['grade']}: {remark['sentence']}", err=True)
     if not as_json:
-        for change in found["changes"]:
-            if change["what"] != "same":
-                click.echo(f"{change['what']:8} {change['organization']}  {', '.join(change['fields'])}")
-        n = sum(change["what"] != "same" for change in found["changes"])
-        click.echo(f"{n} of {len(found['changes'])} organizations {'would change' if dry_run else 'changed'}")
+        _print_changes(found)
+
+
+def _say_errors(file: Path, errors: list[dict[str, str]]) -> None:
+    for error in errors:
+        click.echo(f"tocsin: {error['place']}: {error['reason']}", err=True)
+
+
+def _print_changes(found: dict[str, Any]) -> None:
+    for change in found["changes"]:
+        if change["what"] != "same":
+            own = [name for name in change["fields"] if name not in {"networks", "domains", "asns", "contacts"}]
+            click.echo(f"{change['what']:8} {change['organization']}  {', '.join(own)}".rstrip())
+            _print_items(change["items"])
+    if found["ignored"]:
+        click.echo("ignore list")
+        _print_items(found["ignored"])
+    n = sum(change["what"] != "same" for change in found["changes"])
+    would = "would change" if found["dry_run"] else "changed"
+    click.echo(f"{n} of {len(found['changes'])} organizations {would}; what was left out ends before {found['as_of']}")
+    if found["untouched"]:
+        click.echo(f"left as they are, because the file does not name them: {len(found['untouched'])}")
+
+
+def _print_items(items: list[dict[str, Any]]) -> None:
+    for item in items:
+        row = item["after"] or item["before"]
+        days = f"  {row['valid_from'] or ''}..{row['valid_to'] or ''}" if row["valid_from"] or row["valid_to"] else ""
+        click.echo(f"       {SIGNS[item['what']]} {item['kind']} {item['value']}{days}  {item['what']}")
+
+
+@constituency.command("check")
+@click.argument("file", type=FILE, required=False)
+@click.option("--all", "everything", is_flag=True, help="List what is only information, too.")
+@click.option("--strict", is_flag=True, help="Exit 1 when there is a problem.")
+@AS_JSON
+def constituency_check(file: Path | None, everything: bool, strict: bool, as_json: bool) -> None:
+    """Look for overlaps, gaps and organizations nobody can tell; with FILE as if it had been imported."""
+    if file is not None and not file.is_file():
+        fail(f"{file}: no such file")
+    prepare()
+    from tocsin.project.work import constituency as work
+
+    found = work.check(file)
+    if file is not None:
+        _say_errors(file, found["errors"])
+    if as_json:
+        show(found["remarks"])
+    else:
+        for remark in found["remarks"]:
+            if everything or remark["grade"] != "information":
+                click.echo(f"{remark['grade']:11} {remark['code']:20} {remark['sentence']}")
+        n = work.grades(found["remarks"])
+        click.echo(f"{n['problem']} problems, {n['warning']} warnings, {n['information']} for information", err=True)
+    if found["errors"] or (strict and any(remark["grade"] == "problem" for remark in found["remarks"])):
+        sys.exit(1)
 
 
 @constituency.command("export")
 @click.argument("file", type=FILE)
 def constituency_export(file: Path) -> None:
-    """Write the constituency to FILE; importing it again changes nothing."""
+    """Write the constituency to FILE (.yaml .json .csv .xlsx); importing it again changes nothing."""
+    from tocsin import roster
+
+    if file.suffix.lower().removeprefix(".") not in {*roster.KINDS, "yml"}:
+        fail(f"{file}: the name must end in .yaml, .json, .csv or .xlsx", 2)
     prepare()
     from tocsin.project.work import constituency as work
 

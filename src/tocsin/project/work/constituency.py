@@ -1,7 +1,11 @@
-"""The constituency, from files and to files."""
+"""The constituency, from files and to files, and what is wrong with it."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,29 +13,102 @@ from tocsin import roster
 from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
-from tocsin.constituency.rules.overlaps import overlaps
+from tocsin.constituency.rules import difference
+from tocsin.constituency.rules.difference import Difference, ItemChange
+from tocsin.constituency.rules.review import Remark, review
+from tocsin.findings import queries as findings
 from tocsin.project.work import now
 
 
-def import_file(path: Path, *, dry_run: bool) -> dict[str, Any]:
-    """Import a constituency file; errors are collected with their places."""
-    read = roster.read(path)
-    if read.errors:
-        return {"errors": [{"place": e.place, "reason": e.reason} for e in read.errors], "changes": [], "overlaps": []}
-    found = constituency.import_all(
-        organizations=read.organizations, ignored=read.ignored, actor=SYSTEM, now=now(), dry_run=dry_run
-    )
-    return {
-        "errors": [],
-        "changes": [
-            {"organization": c.organization, "what": c.what, "fields": list(c.fields)} for c in found.organizations
+def import_file(path: Path, *, dry_run: bool, as_of: date | None = None, complete: bool = False) -> dict[str, Any]:
+    """Import a constituency file; errors are collected with their places, and then nothing is imported."""
+    read = roster.read(path, known=constituents.parents(SYSTEM))
+    at = now()
+    told: dict[str, Any] = {
+        "dry_run": dry_run,
+        "complete": complete,
+        "as_of": as_of or at.date(),
+        "errors": [
+            {"place": e.place, "reason": e.reason, "code": e.code, "organization": e.organization} for e in read.errors
         ],
-        "overlaps": [{"value": o.value, "one": o.one, "other": o.other} for o in overlaps(read.organizations)],
+    }
+    if read.errors:
+        return {**told, "changes": [], "ignored": [], "untouched": [], "overlaps": [], "remarks": []}
+    before, _ = constituents.as_values(SYSTEM)
+    found = constituency.import_all(
+        organizations=read.organizations,
+        ignored=read.ignored,
+        actor=SYSTEM,
+        now=at,
+        as_of=as_of,
+        complete=complete,
+        dry_run=dry_run,
+        source={"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
+    )
+    remarks = review(difference.result(before, found), on=at.date())
+    return {**told, **_told(found, remarks)}
+
+
+def _told(found: Difference, remarks: list[Remark]) -> dict[str, Any]:
+    about = {change.organization for change in found.organizations}
+    return {
+        "changes": [
+            {
+                "organization": c.organization,
+                "what": c.what,
+                "fields": list(c.fields),
+                "items": [_item(item) for item in c.items],
+            }
+            for c in found.organizations
+        ],
+        "ignored": [_item(item) for item in found.ignored],
+        "untouched": list(found.untouched),
+        "overlaps": [
+            {"value": r.value, "one": r.organization, "other": r.other} for r in remarks if r.code == "held-twice"
+        ],
+        "remarks": [_remark(r) for r in remarks if r.organization in about or r.other in about],
     }
 
 
+def _item(change: ItemChange) -> dict[str, Any]:
+    return {
+        "what": change.what,
+        "kind": change.kind,
+        "value": change.value,
+        "before": asdict(change.before) if change.before else None,
+        "after": asdict(change.after) if change.after else None,
+    }
+
+
+def _remark(remark: Remark) -> dict[str, Any]:
+    return {**asdict(remark), "grade": remark.grade, "sentence": remark.sentence}
+
+
+def check(path: Path | None = None) -> dict[str, Any]:
+    """Look for overlaps and gaps in what is known, with a file as if it had been imported."""
+    organizations, _ = constituents.as_values(SYSTEM)
+    at = now()
+    errors: list[dict[str, str]] = []
+    if path is not None:
+        read = roster.read(path, known={o.id: o.parent for o in organizations})
+        errors = [{"place": e.place, "reason": e.reason, "code": e.code} for e in read.errors]
+        found = difference.difference(organizations, read.organizations, as_of=at.date())
+        organizations = difference.result(organizations, found)
+    used = findings.deciding_values(SYSTEM)
+    # An installation that has attributed nothing yet has nothing to say about use.
+    return {"errors": errors, "remarks": [_remark(r) for r in review(organizations, on=at.date(), used=used or None)]}
+
+
 def export_file(path: Path) -> int:
-    """Write the constituency to a file; return how many organizations it holds."""
+    """Write the constituency to a file; return how many organizations it holds. Raise roster.UnknownKind."""
     organizations, ignored = constituents.as_values(SYSTEM)
     roster.write(path, organizations, ignored)
     return len(organizations)
+
+
+def grades(remarks: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """Return how many remarks there are of each grade."""
+    found = {"problem": 0, "warning": 0, "information": 0}
+    for remark in remarks:
+        found[remark["grade"]] += 1
+    return found
