@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from django.http import HttpResponse
@@ -23,7 +21,8 @@ from tocsin.base.api.scopes import Scope
 from tocsin.base.web.views import team_only
 from tocsin.constituency import actions, queries
 from tocsin.constituency.models import Organization
-from tocsin.constituency.rules import overlaps
+from tocsin.constituency.rules.difference import result
+from tocsin.constituency.rules.review import review
 
 organizations = Router(tags=["organizations"])
 constituency = Router(tags=["constituency"])
@@ -44,6 +43,8 @@ class OrganizationLine(Schema):
     parent: str | None = Field(alias="parent_id", description=_("The organization above it, if you may see it."))
     sector: str
     language: str = Field(description=_("The language it is written to in."))
+    criticality: str = Field(description=_("How much depends on it: `low`, `medium`, `high`, `critical` or nothing."))
+    essential: bool = Field(description=_("Whether it provides an essential service."))
     valid_from: date | None
     valid_to: date | None
 
@@ -136,6 +137,8 @@ class OrganizationIn(Held):
     parent: str | None = Field(None, max_length=100)
     sector: str = Field("", max_length=64)
     language: str = Field("", max_length=8)
+    criticality: Literal["", "low", "medium", "high", "critical"] = ""
+    essential: bool = False
     networks: list[NetworkIn | str] = []
     domains: list[DomainIn | str] = []
     asns: list[AsnIn | int | str] = []
@@ -234,12 +237,11 @@ def import_constituency(request: Call, options: Query[ImportOptions]) -> dict[st
     """Import, or tell what an import would do."""
     team_only(request.viewer)
     body = parsing.read(request, ConstituencyFile)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "body.json"
-        path.write_text(body.model_dump_json(exclude_unset=True), encoding="utf-8")
-        read = roster.read(path)
+    known, _ignored = queries.as_values(request.viewer)
+    content = body.model_dump_json(exclude_unset=True).encode()
+    read = roster.parse(content, "body.json", known={o.id: o.parent for o in known})
     if read.errors:
-        wrong = [{"pointer": f"body/{error.place}", "detail": error.reason} for error in read.errors[:50]]
+        wrong = [{"pointer": _pointer(error.place), "detail": error.reason} for error in read.errors[:50]]
         raise Problem(INVALID, gettext("Nothing was imported."), errors=wrong)
     try:
         found = actions.import_all(
@@ -261,8 +263,18 @@ def import_constituency(request: Call, options: Query[ImportOptions]) -> dict[st
     return {
         "dry_run": options.dry_run,
         "changes": found.organizations,
-        "overlaps": overlaps.overlaps(read.organizations),
+        "overlaps": [
+            {"value": remark.value, "one": remark.organization, "other": remark.other}
+            for remark in review(result(known, found), on=datetime.now(UTC).date())
+            if remark.code == "held-twice"
+        ],
     }
+
+
+def _pointer(place: str) -> str:
+    """Return `body/organizations/0/networks/1` for `body.json organizations[0].networks[1]`."""
+    path = place.partition(" ")[2].replace("[", "/").replace("]", "").replace(".", "/")
+    return f"body/{path}" if path else "body"
 
 
 @constituency.get(
@@ -278,7 +290,5 @@ def import_constituency(request: Call, options: Query[ImportOptions]) -> dict[st
 def export_constituency(request: Call) -> HttpResponse:
     """Write what the caller may see, as the file has it."""
     values, ignored = queries.as_values(request.viewer)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "constituency.json"
-        roster.write(path, values, ignored if request.viewer.sees_everything else [])
-        return HttpResponse(path.read_bytes(), content_type="application/json")
+    content = roster.content("constituency.json", values, ignored if request.viewer.sees_everything else [])
+    return HttpResponse(content, content_type="application/json")

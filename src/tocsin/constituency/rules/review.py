@@ -186,16 +186,22 @@ def _inside(item: Item | Organization, whole: Organization) -> bool:
     )
 
 
+_Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def _reaches(wider: _Prefix, network: _Prefix) -> bool:
+    """Say whether the first of two prefixes in order still goes on where the second begins."""
+    return wider.version == network.version and int(wider.broadcast_address) >= int(network.network_address)
+
+
 def _nested(networks: list[_Held]) -> Iterator[Remark]:
     """Say of each prefix which is the narrowest around it that is another's on the same days."""
     parsed = [(ipaddress.ip_network(h.item.cidr), h) for h in networks if isinstance(h.item, Network)]
-    around: list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, _Held]] = []
+    around: list[tuple[_Prefix, _Held]] = []
     for network, holder in sorted(
         parsed, key=lambda pair: (pair[0].version, int(pair[0].network_address), pair[0].prefixlen)
     ):
-        while around and (
-            around[-1][0].version != network.version or around[-1][0].broadcast_address < network.network_address
-        ):
+        while around and not _reaches(around[-1][0], network):
             around.pop()
         for wider, other in reversed(around[-DEEPEST:]):
             if (
