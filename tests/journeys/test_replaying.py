@@ -21,6 +21,7 @@ from tocsin.findings import actions as findings
 from tocsin.findings import queries as found
 from tocsin.intake import actions as intake
 from tocsin.intake import queries
+from tocsin.intake.actions import reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -42,11 +43,9 @@ def _table(rows: list[tuple[str, str]]) -> bytes:
 
 
 def _add(content: bytes, mapping: dict[str, Any] | None = None, name: str = "own.csv") -> intake.Folded:
-    arrival = intake.take(content=content, name=name, now=NOW)
-    how = "mapped" if mapping else None
-    return intake.process(
-        arrivals=[arrival], now=NOW, fold=findings.fold, format_name=how, options=Options(mapping=mapping)
-    )
+    told = reading.told(format_name="mapped", mapping=mapping) if mapping else None
+    arrival = intake.take(content=content, name=name, now=NOW, told=told)
+    return intake.process(arrivals=[arrival], now=NOW, fold=findings.fold)
 
 
 def _replay(mapping: dict[str, Any] | None = None, fold: Callable[..., None] = findings.fold, **named: Any) -> Any:

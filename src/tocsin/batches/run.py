@@ -24,6 +24,7 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 
+from tocsin.batches import nobody
 from tocsin.batches.outcome import EventFile, FileSummary, Outcome, RejectCount, RejectedRow, Summary
 from tocsin.engines import local
 from tocsin.feeds import recognize
@@ -80,7 +81,7 @@ def run(
     scratch = out / "scratch"
     summary, folder, attributor = Summary(), Folder(), Attributor(registry)
     writer = _Writer(out / "events")
-    nobody: list[pl.DataFrame] = []
+    unattributed: list[pl.DataFrame] = []
     rejected: list[RejectedRow] = []
     counts: dict[tuple[Path, str, str, str], int] = {}
     try:
@@ -107,7 +108,7 @@ def run(
                         rejected.append(row)
                 if result.events.height:
                     folder.add(result.events)
-                    nobody = _unattributed(nobody, result.events, summary)
+                    unattributed = _unattributed(unattributed, result.events)
                     writer.add(result.events.drop("ignored"))
                 if progress:
                     progress(summary)
@@ -121,11 +122,10 @@ def run(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         (out / ".rejects.part").unlink(missing_ok=True)
-    unattributed = _merge(nobody) if nobody else pl.DataFrame(schema=_NOBODY)
     return Outcome(
         summary,
         findings,
-        unattributed,
+        nobody.merged(unattributed),
         memory.new(),
         [EventFile(**part) for part in writer.manifest],
         rejected,
@@ -252,44 +252,12 @@ def _text_sum(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-_NOBODY: dict[str, type[pl.DataType] | pl.DataType] = {
-    "asset": pl.String,
-    "kind": pl.String,
-    "source_ip": pl.String,
-    "source_asn": pl.UInt32,
-    "count": pl.UInt64,
-    "first_seen": pl.Datetime("us", "UTC"),
-    "last_seen": pl.Datetime("us", "UTC"),
-}
-
-
-def _unattributed(found: list[pl.DataFrame], events: pl.DataFrame, summary: Summary) -> list[pl.DataFrame]:
-    nobody = events.filter(pl.col("organization").is_null() & ~pl.col("ignored"))
-    if nobody.is_empty():
+def _unattributed(found: list[pl.DataFrame], events: pl.DataFrame) -> list[pl.DataFrame]:
+    rest = events.filter(pl.col("organization").is_null() & ~pl.col("ignored"))
+    if rest.is_empty():
         return found
-    part = nobody.group_by("asset", "kind").agg(
-        pl.col("source_ip").last(),
-        pl.col("source_asn").last(),
-        pl.len().cast(pl.UInt64).alias("count"),
-        pl.col("time_source").min().alias("first_seen"),
-        pl.col("time_source").max().alias("last_seen"),
-    )
-    found.append(part)
-    return [_merge(found)] if len(found) > 256 else found
-
-
-def _merge(parts: list[pl.DataFrame]) -> pl.DataFrame:
-    return (
-        pl.concat(parts)
-        .group_by("asset", "kind")
-        .agg(
-            pl.col("source_ip", "source_asn").last(),
-            pl.col("count").sum(),
-            pl.col("first_seen").min(),
-            pl.col("last_seen").max(),
-        )
-        .select(list(_NOBODY))
-    )
+    found.append(nobody.grouped(rest))
+    return [nobody.merged(found)] if len(found) > 256 else found
 
 
 class _Writer:

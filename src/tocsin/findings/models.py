@@ -31,8 +31,19 @@ class Owner(models.TextChoices):
     FALSE_POSITIVE = "false-positive", _("says false positive")
 
 
+class Live(models.Manager["Finding"]):
+    """Findings that have events. Those whose last event moved to somebody else are history, and only `every` has them."""
+
+    def get_queryset(self) -> models.QuerySet[Finding]:
+        """Leave out what moved."""
+        return super().get_queryset().filter(moved_at=None)
+
+
 class Finding(models.Model):
     """Something found on an asset of an organization."""
+
+    objects = Live()
+    every = models.Manager()
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organization = models.ForeignKey("constituency.Organization", on_delete=models.PROTECT, related_name="+")
@@ -68,6 +79,8 @@ class Finding(models.Model):
     ports = models.JSONField(default=list)
     evidence = models.JSONField(default=list)
     related = models.JSONField(default=list)
+    moved_at = models.DateTimeField(null=True)
+    """When its last event was found to be somebody else's. It is kept because something refers to it, and is no finding any more."""
 
     class Meta:
         constraints = [
@@ -94,6 +107,7 @@ class Finding(models.Model):
                 name="findings_by_deadline",
                 condition=models.Q(due_at__isnull=False),
             ),
+            models.Index(fields=["moved_at"], condition=models.Q(moved_at__isnull=False), name="findings_moved"),
         ]
 
     def __str__(self) -> str:
@@ -126,7 +140,10 @@ class News(models.Model):
 
 
 class FindingChange(models.Model):
-    """A change of a finding: new, worse, another word of its owner, or what the team made of that word."""
+    """A change of a finding: new, worse, another word of its owner, or what the team made of that word.
+
+    As events change owners it is recounted, moved, or returned.
+    """
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField()

@@ -28,9 +28,13 @@ def findings(
     sensor: str = "",
     search: str = "",
     notice: UUID | None = None,
+    moved: bool = False,
 ) -> QuerySet[Finding]:
-    """Return the findings the viewer may see, the gravest and newest first, narrowed by the given words."""
-    rows = scoped(Finding.objects.all(), viewer)
+    """Return the findings the viewer may see, the gravest and newest first, narrowed by the given words.
+
+    With `moved`, or of a notice, also those whose events turned out to be somebody else's.
+    """
+    rows = scoped(Finding.every.all() if moved or notice else Finding.objects.all(), viewer)
     if organization:
         rows = rows.filter(organization_id=organization)
     if kind:

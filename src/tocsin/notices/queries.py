@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from tocsin.base.tenancy import SYSTEM, Viewer, scoped
 from tocsin.findings.queries import findings as all_findings
@@ -162,7 +162,9 @@ def said(viewer: Viewer, notices: Iterable[Notice]) -> dict[UUID, render.Said]:
     """Return what notices say, as it was written down when they were made. Organizations are there already."""
     rows = list(notices)
     lines: dict[UUID, list[render.Line]] = {row.pk: [] for row in rows}
-    told = scoped(NoticeFinding.objects.filter(notice__in=rows), viewer, "notice__organization_id")
+    # What turned out to be somebody else's before the notice went out is not told; what was told stays told.
+    moved = Q(finding__moved_at__isnull=False, notice__sent_at=None)
+    told = scoped(NoticeFinding.objects.filter(~moved, notice__in=rows), viewer, "notice__organization_id")
     for notice, *values in told.values_list("notice_id", *_LINE).iterator(chunk_size=2000):
         lines[notice].append(render.Line(*values))
     firsts = Notice.objects.in_bulk({row.follows_id for row in rows if row.follows_id is not None})
@@ -190,7 +192,7 @@ def _said(row: Notice, lines: list[render.Line], first: Notice | None) -> render
 
 def explain(viewer: Viewer, notice: Notice) -> dict[str, Any]:
     """Tell the six stops of one notice, with every reason and file hash."""
-    findings = list(notice.findings.all())
+    findings = [line.finding for line in notice.lines.select_related("finding").order_by("finding_id")]
     hashes = {event.rsplit("-", 1)[0] for finding in findings for event in finding.evidence}
     arrivals = [
         a

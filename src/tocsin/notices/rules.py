@@ -235,7 +235,7 @@ NOTICE_MOVES: Mapping[str, frozenset[str]] = {
     "": frozenset({"waiting", "ready", "no-contact"}),
     "waiting": frozenset({"ready", "no-contact", "rejected", "withdrawn"}),
     "no-contact": frozenset({"waiting", "ready", "withdrawn"}),
-    "ready": frozenset({"sent", "partly-sent", "failed"}),
+    "ready": frozenset({"sent", "partly-sent", "failed", "withdrawn"}),
     "sent": frozenset({"partly-sent"}),
     "partly-sent": frozenset({"sent"}),
     "failed": frozenset({"ready"}),
@@ -244,7 +244,7 @@ NOTICE_MOVES: Mapping[str, frozenset[str]] = {
 }
 DELIVERY_MOVES: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"ready", "cancelled"}),
-    "ready": frozenset({"handed-over", "failed"}),
+    "ready": frozenset({"handed-over", "failed", "cancelled"}),
     "failed": frozenset({"ready"}),
     "handed-over": frozenset(),
     "cancelled": frozenset(),

@@ -73,7 +73,7 @@ def _models() -> list[type[models.Model]]:
 def _dump(out: TextIO) -> None:
     """Write a row a line. Django's own JSON cuts instants to milliseconds; these keep all they have."""
     for model in _models():
-        every = model._default_manager.all()  # noqa: SLF001  # scope: everyone because it is the backup
+        every = model._base_manager.all()  # noqa: SLF001  # scope: everyone because it is the backup
         rows = every.order_by("pk").iterator(chunk_size=2000)
         for row in serializers.serialize("python", rows):
             out.write(json.dumps(row, ensure_ascii=False, default=_text) + "\n")

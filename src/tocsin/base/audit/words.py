@@ -15,6 +15,7 @@ ACTS: Final[dict[str, Promise]] = {
     "organization-added": _("added an organization"),
     "organization-changed": _("changed an organization or what it holds"),
     "organization-closed": _("closed an organization"),
+    "events-reattributed": _("had events attributed again"),
     "rejects-replayed": _("had rejected rows parsed again"),
     "user-added": _("added a person"),
 }

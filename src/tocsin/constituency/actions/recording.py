@@ -47,6 +47,12 @@ def note_change(*, actor: Viewer, what: str, now: datetime) -> None:
     HoldingsChange.objects.create(at=now, by=actor.email, what=what[:300])
 
 
+def forget_changes(*, seen: Sequence[int]) -> None:
+    """Remove, inside the caller's transaction, these changes: what they touch was attributed again."""
+    for start in range(0, len(seen), 500):  # one by one, for a change may commit after a later one
+        HoldingsChange.objects.filter(pk__in=seen[start : start + 500]).delete()
+
+
 def record_ignored(
     changes: Sequence[ItemChange],
     *,

@@ -2,17 +2,22 @@
 
 from tocsin.intake.actions.collecting import AlreadyCollecting, collect
 from tocsin.intake.actions.processing import process_next
+from tocsin.intake.actions.reattributing import Reattributed, pending, preview, reattribute
 from tocsin.intake.actions.replaying import Replayed, replay
 from tocsin.intake.actions.taking import Folded, keep, process, take
 
 __all__ = [
     "AlreadyCollecting",
     "Folded",
+    "Reattributed",
     "Replayed",
     "collect",
     "keep",
+    "pending",
+    "preview",
     "process",
     "process_next",
+    "reattribute",
     "replay",
     "take",
 ]

@@ -14,8 +14,8 @@ from uuid import UUID
 import numpy as np
 import polars as pl
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import F, Max, Min, Q, Sum
 
 from tocsin.base import dialect
 from tocsin.base.dialect import bulk
@@ -41,6 +41,7 @@ from tocsin.intake.models import (
 )
 from tocsin.lake import durable, raw
 from tocsin.pipeline import duplicates, places, registry
+from tocsin.pipeline.chunk import INSTANT
 
 CLAIM = timedelta(minutes=5)
 """How long a command that brings reports may take to begin with them, before the worker takes them up."""
@@ -209,25 +210,75 @@ def _queue(nobody: pl.DataFrame) -> None:
     """Add what nobody holds to the queue, asset by asset and place by place."""
     if nobody.is_empty():
         return
-    nobody = nobody.with_columns(_without_nul("asset").str.slice(0, 2000), pl.col("kind").str.slice(0, 200))
-    seen = (pl.col("count").sum().alias("n_events"), pl.col("first_seen").min(), pl.col("last_seen").max())
-    assets = nobody.group_by("asset", "kind", maintain_order=True).agg(
-        pl.col("source_ip").last().fill_null("").alias("address"), pl.col("source_asn").last().alias("asn"), *seen
-    )  # fmt: skip
-    assets = assets.with_columns(places.of(assets["asset"])["place"])
-    with bulk.staged(Unattributed, assets) as rows:
+    nobody = _fitted(nobody)
+    with bulk.staged(Unattributed, _assets(nobody)) as rows:
         bulk.upsert(Unattributed, rows, unique=["asset", "kind"], update=_MORE)
     nobody = pl.concat([nobody, places.of(nobody["asset"])], how="horizontal")
     groups = nobody.group_by(pl.col("place").alias("value")).agg(
-        pl.col("how").first(), pl.col("source_asn").drop_nulls().mode().min().alias("asn"), *seen
+        pl.col("how").first(), pl.col("source_asn").min().alias("asn"), *_SEEN
     )
+    _add_groups(groups, _MORE)
+
+
+_SEEN = (pl.col("count").sum().alias("n_events"), pl.col("first_seen").min(), pl.col("last_seen").max())
+
+
+def _fitted(names: pl.DataFrame) -> pl.DataFrame:
+    return names.with_columns(_without_nul("asset").str.slice(0, 2000), pl.col("kind").str.slice(0, 200))
+
+
+def _assets(nobody: pl.DataFrame) -> pl.DataFrame:
+    assets = nobody.group_by("asset", "kind", maintain_order=True).agg(
+        pl.col("source_ip").last().fill_null("").alias("address"), pl.col("source_asn").last().alias("asn"), *_SEEN
+    )
+    return assets.with_columns(places.of(assets["asset"])["place"])
+
+
+def _add_groups(groups: pl.DataFrame, update: str) -> None:
+    """Insert groups (value, how, asn and figures), each with the dismissal that covers it."""
     dismissed = pl.Series("dismissal_id", [None], dtype=pl.Int64).new_from_index(0, groups.height)
     if dismissals := dict(Dismissal.objects.values_list("value", "pk")):
         cover = rules.Cover(dismissals)
         covers = (cover.find(value, asn) for value, asn in groups.select("value", "asn").iter_rows())
         dismissed = pl.Series("dismissal_id", [dismissals.get(found or "") for found in covers], dtype=pl.Int64)
     with bulk.staged(UnattributedGroup, groups.with_columns(dismissed)) as rows:
-        bulk.upsert(UnattributedGroup, rows, unique=["value"], update=_MORE)
+        bulk.upsert(UnattributedGroup, rows, unique=["value"], update=update)
+
+
+def requeue(names: pl.DataFrame, nobody: pl.DataFrame) -> None:
+    """Make the queue hold exactly what `nobody` says of these names (asset, kind), inside the caller's transaction."""
+    names = _fitted(names).select("asset", "kind").unique()
+    touched = places.of(names["asset"]).unique()
+    with bulk.staged(Unattributed, names) as rows, connection.cursor() as cursor:
+        table = connection.ops.quote_name(Unattributed._meta.db_table)  # noqa: SLF001 - Django's public-by-use API
+        cursor.execute(
+            f"DELETE FROM {table} WHERE id IN (SELECT old.id FROM {rows} AS name"
+            f" JOIN {table} AS old ON name.asset = old.asset AND name.kind = old.kind)"
+        )
+    if nobody.height:
+        with bulk.staged(Unattributed, _assets(_fitted(nobody))) as rows:
+            bulk.upsert(Unattributed, rows, unique=["asset", "kind"], update=_MORE)
+    how = dict(touched.iter_rows())
+    for start in range(0, len(how), 500):
+        _regroup({value: how[value] for value in sorted(how)[start : start + 500]})
+
+
+def _regroup(how: dict[str, str]) -> None:
+    """Count these places anew from what stands in them."""
+    found = (
+        Unattributed.objects.filter(place__in=how)
+        .order_by()
+        .values_list("place")
+        .annotate(Min("asn"), Sum("n_events"), Min("first_seen"), Max("last_seen"))
+    )
+    rows = [(place, how[place], *figures) for place, *figures in found]
+    UnattributedGroup.objects.filter(value__in=how.keys() - {row[0] for row in rows}).delete()
+    if rows:
+        schema: dict[str, pl.DataType] = {
+            "value": pl.String(), "how": pl.String(), "asn": pl.Int64(), "n_events": pl.Int64(), "first_seen": INSTANT, "last_seen": INSTANT,
+        }  # fmt: skip
+        update = ", ".join(f"{name} = excluded.{name}" for name in ("asn", "n_events", "first_seen", "last_seen"))
+        _add_groups(pl.DataFrame(rows, schema=schema, orient="row"), update)
 
 
 def _without_nul(name: str) -> pl.Expr:

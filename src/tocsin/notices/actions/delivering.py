@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from tocsin.base import dialect
 from tocsin.base.audit import actions as audit
@@ -24,8 +24,8 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.channels.email import addresses, message, send
 from tocsin.findings import actions as findings
 from tocsin.notices import links, queries, render, rules
-from tocsin.notices.actions import moving
-from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFinding
+from tocsin.notices.actions import deciding, moving
+from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFinding, State
 
 TOGETHER = 50
 """Messages made at a time: one commit keeps them all."""
@@ -61,6 +61,7 @@ def deliver(*, now: datetime) -> Delivered:
     if not _due(now).exists() or Channel.objects.filter(name=EMAIL, again_at__gt=now).exists():
         return delivered
     with dialect.mutual_exclusion("deliver"):
+        _leave_out_moved(now)
         try:
             with send.opened(settings.TOCSIN_EMAIL_URL, Path(settings.TOCSIN_HOME) / "outbox") as way:
                 _deliver_all(way, now, delivered)
@@ -68,6 +69,22 @@ def deliver(*, now: datetime) -> Delivered:
             _down(str(error), now)
             delivered.failed += _due(now).count()
     return delivered
+
+
+@transaction.atomic
+def _leave_out_moved(now: datetime) -> None:
+    """Let notices that have not gone out tell nothing of what turned out to be somebody else's; withdraw those left empty."""
+    lines = NoticeFinding.objects.filter(notice=OuterRef("pk"))
+    touched = Notice.objects.filter(
+        Exists(lines.filter(finding__moved_at__isnull=False)), state=State.READY, sent_at=None
+    )
+    ids = list(touched.values_list("pk", flat=True))
+    if not ids:
+        return
+    Message.objects.filter(delivery__notice__in=ids, delivery__state="ready").delete()  # it is made again, without
+    empty = touched.filter(~Exists(lines.filter(finding__moved_at=None))).values_list("pk", flat=True)
+    acts = deciding.drop(list(empty), because="all it told of turned out to be somebody else's", now=now)
+    audit.record_all(actor=SYSTEM, acts=acts, now=now)
 
 
 def _deliver_all(way: send.Server | send.Outbox, now: datetime, delivered: Delivered) -> None:

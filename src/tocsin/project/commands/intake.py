@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
@@ -132,6 +134,37 @@ def intake_replay(
         click.echo(f"tocsin: {skipped['path']} was not parsed again: {skipped['reason']}", err=True)
     if done["skipped"]:
         sys.exit(1)
+
+
+@intake.command("reattribute")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Only events of this day (UTC) and later."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would come of it; change nothing.")
+@AS_JSON
+def intake_reattribute(since: datetime | None, dry_run: bool, as_json: bool) -> None:
+    """Attribute again the events that changes of who holds what may touch, each at its own time."""
+    prepare()
+    from tocsin.project.work import intake as work
+
+    done = work.reattribute(since=since.replace(tzinfo=UTC) if since else None, dry_run=dry_run)
+    if as_json:
+        show(done)
+    else:
+        print_reattributed(done, dry_run=dry_run)
+
+
+def print_reattributed(done: dict[str, Any], *, dry_run: bool) -> None:
+    """Print for people what came of attributing again."""
+    n = len(done["findings"]) if dry_run else done["findings"]
+    click.echo(
+        f"{done['events']:,} events in {done['files']:,} files {'would change' if dry_run else 'changed'} owner or reason;"
+        f" {n:,} findings are concerned"
+    )
+    for move in done["moves"]:
+        click.echo(f"{move['events']:>9,}  {move['before'] or 'nobody'} -> {move['after'] or 'nobody'}")
+    for finding in done["findings"] if dry_run else []:
+        click.echo(f"{finding['organization']}  {finding['kind']}  {finding['asset']}  {finding['count']:,} events")
 
 
 def _checked(format_name: str | None, window: str | None) -> int:

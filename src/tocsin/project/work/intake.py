@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from tocsin.intake.actions.schemas import NoSchema
 from tocsin.project.process import document
 from tocsin.project.work import now
 
-__all__ = ["NoSchema", "add", "reject_counts", "rejects", "replay"]
+__all__ = ["NoSchema", "add", "reattribute", "reattribute_changed", "reject_counts", "rejects", "replay"]
 
 
 def add(
@@ -102,4 +102,31 @@ def replay(
         "batches": [str(made.pk) for made in done.batches],
         **done.summary.as_json(),
         "skipped": [{"path": skipped.file, "reason": skipped.reason} for skipped in done.skipped],
+    }
+
+
+def reattribute(*, since: datetime | None, dry_run: bool) -> dict[str, Any]:
+    """Attribute again what changes of holdings touch; findings are listed by a dry run only."""
+    done = intake.reattribute(now=now(), refold=finding_actions.refold, actor=SYSTEM, since=since, dry_run=dry_run)
+    return reattributed(done, with_findings=dry_run)
+
+
+def reattribute_changed() -> bool:
+    """Attribute again if holdings changed; return whether they had."""
+    if not intake.pending():
+        return False
+    intake.reattribute(now=now(), refold=finding_actions.refold, actor=SYSTEM)
+    return True
+
+
+def reattributed(done: intake.Reattributed, *, with_findings: bool) -> dict[str, Any]:
+    """Return what came of attributing again as commands print it."""
+    names = ("organization", "asset", "kind", "severity", "count", "first_seen", "last_seen")
+    found = done.findings.select(names).rows(named=True) if with_findings and done.findings.width else []
+    return {
+        "batch": str(done.batch.pk) if done.batch else None,
+        "events": done.events,
+        "files": done.files,
+        "findings": found if with_findings else done.findings.height,
+        "moves": [{"before": before, "after": after, "events": n} for before, after, n in done.moves.iter_rows()],
     }

@@ -51,6 +51,21 @@ _NEWS = """
 """
 PORTION = 400
 """Rows named by their identifiers at a time: within the number of parameters that SQLite takes."""
+_AMONG = """moved_at IS NOT NULL AND EXISTS (SELECT 1 FROM {rows} AS fresh
+        WHERE old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind)"""
+_RETURNED = f"""
+    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", note)
+    SELECT old.id, %s, 'returned', '', '', %s, '' FROM {{findings}} AS old WHERE {_AMONG}
+"""
+_NEWS_OF_RETURNED = f"""
+    INSERT INTO {{news}} (organization_id, kind)
+    SELECT DISTINCT old.organization_id, old.kind FROM {{findings}} AS old WHERE {_AMONG}
+"""
+# What a finding said of events that moved away counts no more when events come to it again.
+_ANEW = f"""
+    UPDATE {{findings}} AS old SET count = 0, moved_at = NULL, severity_rank = 0,
+           first_seen = '9999-12-31 00:00:00', last_seen = '1970-01-01 00:00:00' WHERE {_AMONG}
+"""
 
 
 def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
@@ -60,20 +75,27 @@ def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
     quote = connection.ops.quote_name
     tables = {"changes": FindingChange, "findings": Finding, "news": News}
     names = {name: quote(model._meta.db_table) for name, model in tables.items()}  # noqa: SLF001 - Django's public-by-use API
-    with bulk.staged(Finding, _rows(frame)) as rows:
+    told = [connection.ops.adapt_datetimefield_value(now), f"batch {batch_id}"]
+    with bulk.staged(Finding, rows_of(frame)) as rows:
         with connection.cursor() as cursor:  # before the rows themselves: what is new is what is not there yet
-            cursor.execute(
-                _CHANGES.format(rows=rows, **names),
-                [connection.ops.adapt_datetimefield_value(now), f"batch {batch_id}"],
-            )
+            cursor.execute(_CHANGES.format(rows=rows, **names), told)
+            if Finding.every.exclude(moved_at=None).exists():
+                cursor.execute(_RETURNED.format(rows=rows, **names), told)
+                cursor.execute(_NEWS_OF_RETURNED.format(rows=rows, **names))
+                cursor.execute(_ANEW.format(rows=rows, **names))
             cursor.execute(_NEWS.format(rows=rows, **names), [Owner.SAYS_FIXED.value])
         bulk.upsert(Finding, rows, unique=["organization_id", "asset", "kind"], update=_UPDATE)
 
 
-def _rows(frame: pl.DataFrame) -> pl.DataFrame:
+def fitted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return assets and kinds as the table holds them."""
+    asset = pl.col("asset").str.replace_all("\0", "", literal=True).str.slice(0, 2000)
+    return frame.with_columns(asset, pl.col("kind").str.slice(0, 200))
+
+
+def rows_of(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the findings as rows of their table."""
-    fits = pl.col("asset").str.replace_all("\0", "", literal=True).str.slice(0, 2000), pl.col("kind").str.slice(0, 200)
-    cut = frame.with_columns(*fits)
+    cut = fitted(frame)
     if not cut.select(folding.NAME).equals(frame.select(folding.NAME)):
         frame = folding.merge(cut)  # two that differ only after the 2,000th character are one finding here
     return frame.select(
