@@ -114,7 +114,7 @@ def organization_row(value: plain.Organization) -> Organization:
     return row
 
 
-def item_row(item: Any, organization_id: str | None) -> models.Model:
+def item_row(item: Any, organization_id: str | None) -> Any:
     """Return the row of something held or of an ignore rule, not yet saved."""
     table = TABLES[kind_of(item)]
     values = asdict(item)

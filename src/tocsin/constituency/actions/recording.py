@@ -73,7 +73,9 @@ def record_ignored(
         now=now,
         detail={"items": [_item(item) for item in changes], **(origin or {})},
     )
-    values = {change.value for change in changes}
+    values = {
+        holdings.value_of(item) for change in changes for item in (change.before, change.after) if item is not None
+    }
     HoldingsChange.objects.bulk_create(
         HoldingsChange(at=now, by=actor.email, what="ignore-list-changed", **shift._asdict())
         for shift in holdings.ignore_shifts(
