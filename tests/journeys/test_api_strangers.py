@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,9 @@ from tocsin.base.api.scopes import FOR_ORGANIZATIONS, Scope
 from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import queries as findings
 from tocsin.intake import queries as arrived
+from tocsin.intake.actions import feeds
+from tocsin.intake.actions.feeds import FeedValues
+from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.project.api import api
 
@@ -29,6 +32,15 @@ BODIES: dict[str, object] = {
     "answer_notice": {"answer": "seen"},
     "add_token": {"name": "x", "scopes": ["findings:read"]},
     "import_constituency": {"version": 1, "organizations": []},
+    "bring_report": {"any": "bytes"},
+    "add_feed": {"code": "x", "way": "push"},
+    "change_feed": {"code": "x", "way": "push"},
+    "switch_feed": {"enabled": False},
+    "reject_notice": {"reason": "Sai"},
+    "set_policy": {"organization": OTHERS},
+    "add_silence": {"organization": OTHERS, "reason": "x", "until": "2099-01-01T00:00:00Z"},
+    "rule_claim": {"accept": True},
+    "record_word": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "word": "seen"},
 }
 """A right body of each operation that takes one: what is refused must be refused for who asks, not for what."""
 
@@ -43,6 +55,10 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 def filled(path: str, organization: str) -> str:
     """Return the path with an object of this organization, or one of the team where there is no other."""
     notice = noticed.notices(SYSTEM, organization=organization)[0]
+    claim = noticed.claims(SYSTEM).filter(finding__organization=organization).first()
+    silence = noticed.silences(SYSTEM).filter(organization=organization).first()
+    policy = noticed.policy_rows(SYSTEM).filter(organization=organization).first()
+    feed = arrived.feeds(SYSTEM).first()
     objects = {
         "/findings/": findings.findings(SYSTEM, organization=organization)[0].pk,
         "/notices/": notice.pk,
@@ -51,6 +67,10 @@ def filled(path: str, organization: str) -> str:
         "/reports/": arrived.arrivals(SYSTEM)[0].pk,
         "/batches/": arrived.batches(SYSTEM)[0].pk,
         "/tokens/": people.tokens(SYSTEM)[0].pk,
+        "/claims/": claim and claim.pk,
+        "/silences/": silence and silence.pk,
+        "/policies/": policy and policy.pk,
+        "/feeds/": feed and feed.code,
     }
     start, brace, rest = path.partition("{")
     if not brace:
@@ -69,7 +89,20 @@ def ask(client: Client, method: str, path: str, told: dict[str, Any]) -> Any:
 
 
 @pytest.fixture
-def intruder(town: None) -> Client:
+def peopled(town: None) -> None:
+    """The town with something of each noun, of the other organization where it belongs to one."""
+    now = datetime.now(UTC)
+    feed = FeedValues(code="day-vao", way="push")
+    feeds.add(values=feed, actor=SYSTEM, now=now)
+    notices.set_policy(organization_id=OTHERS, kind="", wanted=notices.Wanted(), actor=SYSTEM, now=now)
+    until = now + timedelta(days=1)
+    notices.silence(organization_id=OTHERS, kind="", reason="x", until=until, actor=SYSTEM, now=now)
+    told = noticed.notices(SYSTEM, organization=OTHERS)[0]
+    notices.answer(notice=told, word="not-ours", by="x", means="link", now=now)
+
+
+@pytest.fixture
+def intruder(peopled: None) -> Client:
     """A token of one organization that somehow holds every scope there is."""
     token, secret = accounts.add_token(
         name="intruder", scopes=FOR_ORGANIZATIONS, organization=OURS, actor=SYSTEM, now=datetime.now(UTC)
@@ -95,7 +128,7 @@ def test_every_route_names_its_scope_and_documents_its_problems() -> None:
         assert told["summary"]
 
 
-def test_nobody_gets_in_without_a_token(town: None, program: Program) -> None:
+def test_nobody_gets_in_without_a_token(peopled: None, program: Program) -> None:
     program()  # so that there is a token to name
     for method, path, told in operations():
         response = ask(Client(), method, filled(path, OTHERS), told)
@@ -104,7 +137,7 @@ def test_nobody_gets_in_without_a_token(town: None, program: Program) -> None:
         ]
 
 
-def test_nobody_gets_in_without_the_scope(town: None, program: Program) -> None:
+def test_nobody_gets_in_without_the_scope(peopled: None, program: Program) -> None:
     but_for = {wanted: program(*(scope for scope in Scope if scope is not wanted)) for wanted in Scope}
     for method, path, told in operations():
         if told["operationId"] in NO_SCOPE:
@@ -137,7 +170,7 @@ def test_a_filter_opens_nothing_of_another(intruder: Client) -> None:
     assert intruder.get(f"/api/v1/findings?notice={notice.pk}").json()["items"] == []
 
 
-def test_ones_own_is_there(program: Program, town: None) -> None:
+def test_ones_own_is_there(program: Program, peopled: None) -> None:
     client = program(organization=OURS)
     for path in (
         "/api/v1/findings/{id_}",

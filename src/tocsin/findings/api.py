@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Field, Query, Router, Schema
 from pydantic import AwareDatetime
@@ -15,8 +16,11 @@ from pydantic import AwareDatetime
 from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, opened, page, told
+from tocsin.base.api.problems import INVALID, Problem
 from tocsin.base.api.scopes import Scope
-from tocsin.findings import listing, queries
+from tocsin.base.web.views import team_only
+from tocsin.core.severity import RANK
+from tocsin.findings import actions, listing, models, queries
 from tocsin.findings.models import Finding, FindingChange
 
 router = Router(tags=["findings"])
@@ -132,6 +136,82 @@ def list_findings(request: Call, response: HttpResponse, filters: Query[Filters]
         size=paging.limit,
     )
     return told(request, response, found.rows, found.key)
+
+
+class Figures(Schema):
+    """How many findings stand at each step of the loop."""
+
+    key: str = Field(description=_("The severity, or the identifier of the organization."))
+    seen: int
+    warned: int
+    in_time: int
+    says_fixed: int
+    verified: int
+    overdue: int
+    open: int
+    unanswered: int
+
+
+class StandingOut(Schema):
+    """The figures of the loop."""
+
+    at: datetime = Field(description=_("When they were counted."))
+    rows: list[Figures]
+
+
+class By(Schema):
+    """Along what to count."""
+
+    by: Literal["severity", "organization"] = "severity"
+
+
+@router.get(
+    "/standing",
+    response=StandingOut,
+    **route(Scope.FINDINGS_READ, _("Count the findings at each step of the loop, by severity or organization")),
+)
+def get_standing(request: Call, options: Query[By]) -> dict[str, Any]:
+    """Return the figures of the front page."""
+    by = "severity_rank" if options.by == "severity" else "organization_id"
+    at, found = queries.standing(request.viewer, by, datetime.now(UTC))
+    names = {rank: name for name, rank in RANK.items()}
+    rows = [
+        {"key": names.get(key, key), **figures}
+        for key, figures in sorted(found.items(), reverse=by != "organization_id")
+    ]
+    return {"at": at, "rows": rows}
+
+
+class WordIn(Schema):
+    """What an owner said to the team."""
+
+    findings: list[UUID] = Field(min_length=1, max_length=500, description=_("Identifiers of findings."))
+    word: Owner
+    note: str = Field("", max_length=4000)
+
+
+class WordTaken(Schema):
+    """What came of it."""
+
+    changed: int = Field(description=_("On how many findings it changed something."))
+
+
+@router.post(
+    "/word",
+    response=WordTaken,
+    **route(Scope.FINDINGS_WRITE, _("Record what an owner said to the team, by telephone or at a desk")),
+)
+def record_word(request: Call, body: WordIn) -> dict[str, int]:
+    """Record a word on these findings."""
+    team_only(request.viewer)
+    found = list(queries.findings(request.viewer).filter(pk__in=body.findings))
+    if len(found) != len(set(body.findings)):
+        wrong = {"pointer": "body/findings", "detail": gettext("Not all of these are there.")}
+        raise Problem(INVALID, errors=[wrong])
+    changed = actions.record_word(
+        findings=found, word=models.Owner(body.word), note=body.note, actor=request.viewer, now=datetime.now(UTC)
+    )
+    return {"changed": changed}
 
 
 @router.get("/{uuid:id_}", response=FindingWhole, **route(Scope.FINDINGS_READ, _("Tell one finding with its history")))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from tocsin.base.tenancy import Viewer
 from tocsin.intake.models import (
@@ -55,6 +55,12 @@ def reject_counts(viewer: Viewer, *, batch: UUID | None = None, reason: str = ""
     if reason:
         rows = rows.filter(reason=reason)
     return rows if viewer.sees_everything else rows.none()
+
+
+def rejected_of(viewer: Viewer, arrival: Arrival) -> dict[str, int]:
+    """Return how many rows of an arrival are rejected, by reason."""
+    rows = reject_counts(viewer).filter(arrival=arrival).order_by("reason").values_list("reason").annotate(n=Sum("n"))
+    return dict(rows)
 
 
 def rejected(viewer: Viewer, *, batch: UUID | None = None, reason: str = "") -> Iterator[dict[str, Any]]:

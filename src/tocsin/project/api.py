@@ -20,6 +20,8 @@ for place, router in (
     ("/reports", intake.reports),
     ("/batches", intake.batches),
     ("/rejects", intake.rejects),
+    ("/feeds", intake.feeds),
+    ("/alarms", intake.alarms),
     ("/unattributed", intake.unattributed),
     ("/organizations", constituency.organizations),
     ("/constituency", constituency.constituency),
@@ -27,6 +29,9 @@ for place, router in (
     ("/notices", notices.notices),
     ("/deliveries", notices.deliveries),
     ("/decisions", notices.decisions),
+    ("/claims", notices.claims),
+    ("/policies", notices.policies),
+    ("/silences", notices.silences),
     ("/people", accounts.people),
     ("/tokens", accounts.tokens),
 ):

@@ -16,7 +16,6 @@ TOCSIN_HOME = Path(os.environ.get("TOCSIN_HOME") or "var").absolute()
 TOCSIN_BASE_URL = os.environ.get("TOCSIN_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 TOCSIN_EMAIL_URL = os.environ.get("TOCSIN_EMAIL_URL", "")
 TOCSIN_EMAIL_FROM = os.environ.get("TOCSIN_EMAIL_FROM", "Tocsin <tocsin@team.example>")
-TOCSIN_REPORT_LIMIT = int(os.environ.get("TOCSIN_REPORT_LIMIT") or 1 << 30)
 TOCSIN_API_RATE = int(os.environ.get("TOCSIN_API_RATE") or 1200)
 TOCSIN_METRICS_OPEN = os.environ.get("TOCSIN_METRICS_OPEN", "").lower() in {"1", "true", "yes"}
 TOCSIN_API_CALLER = "tocsin.constituency.callers.find"

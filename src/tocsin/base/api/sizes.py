@@ -13,7 +13,7 @@ FEW = 1 << 20
 def at_most(path: str) -> int:
     """Return the largest body, in bytes, that this path takes."""
     if path.rstrip("/") == "/api/v1/reports":
-        return int(settings.TOCSIN_REPORT_LIMIT)
+        return int(settings.TOCSIN_ARRIVAL_LIMIT)
     if path.startswith("/api/") and path.rstrip("/") != "/api/v1/constituency":
         return FEW
     return MANY

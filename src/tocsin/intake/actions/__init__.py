@@ -4,13 +4,14 @@ from tocsin.intake.actions.collecting import AlreadyCollecting, collect
 from tocsin.intake.actions.processing import process_next
 from tocsin.intake.actions.reattributing import Reattributed, pending, preview, reattribute
 from tocsin.intake.actions.replaying import Replayed, replay
-from tocsin.intake.actions.taking import Folded, keep, process, take
+from tocsin.intake.actions.taking import Folded, arrived, keep, process, take
 
 __all__ = [
     "AlreadyCollecting",
     "Folded",
     "Reattributed",
     "Replayed",
+    "arrived",
     "collect",
     "keep",
     "pending",

@@ -78,6 +78,21 @@ def keep(
     up by itself; with `claim` only once the caller had its time to do so.
     """
     sha256, size, _ = raw.keep(_home(), content, at_most=at_most)
+    return arrived(sha256=sha256, size=size, name=name, now=now, feed=feed, told=told, claim=claim, set_aside=set_aside)
+
+
+def arrived(
+    *,
+    sha256: str,
+    size: int,
+    name: str,
+    now: datetime,
+    feed: Feed | None = None,
+    told: dict[str, Any] | None = None,
+    claim: bool = False,
+    set_aside: str = "",
+) -> Arrival:
+    """Make the row of bytes that are kept already: before it they do not count."""
     until = now + CLAIM if claim else None
     arrival, new = Arrival.objects.get_or_create(
         sha256=sha256,

@@ -21,11 +21,9 @@ from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.web.views import team_only
 from tocsin.notices import actions, queries
-from tocsin.notices.models import Delivery, Notice
+from tocsin.notices.models import Notice
 
 notices = Router(tags=["notices"])
-deliveries = Router(tags=["deliveries"])
-decisions = Router(tags=["decisions"])
 
 State = Literal["waiting", "ready", "sent", "partly-sent", "failed", "no-contact", "rejected", "withdrawn"]
 Word = Literal["seen", "fixing", "fixed", "not-ours", "false-positive"]
@@ -56,6 +54,9 @@ class NoticeLine(Schema):
     due_at: datetime = Field(description=_("By when it is to be fixed."))
     answer: str | None = Field(description=_("The latest answer."))
     answered_at: datetime | None
+    ended_by: str = Field(description=_("Who rejected or withdrew it."))
+    ended_at: datetime | None
+    ended_because: str
     n_findings: int = Field(description=_("How many findings it tells; list them with /findings?notice=ID."))
     recipients: list[str] = Field(description=_("Addresses it goes to."))
 
@@ -99,33 +100,6 @@ class AnswerOut(Schema):
     means: str = Field(description=_("How: by link, by API, in the portal."))
 
 
-class DeliveryLine(Schema):
-    """A notice on its way to one recipient."""
-
-    id: UUID
-    notice: UUID = Field(alias="notice_id")
-    reference: str = Field(alias="notice.reference")
-    organization: str = Field(alias="notice.organization_id")
-    recipient: str
-    message_id: str
-    state: str
-    attempts: int
-    next_attempt_at: datetime
-    handed_over_at: datetime | None
-    response: str = Field(description=_("What the mail server said last."))
-
-
-class Decision(Schema):
-    """The latest decision about an organization and a kind."""
-
-    organization: str = Field(alias="organization_id")
-    kind: str
-    reason: str = Field(description=_("Why it did or did not hear from us."))
-    sends: bool
-    at: datetime
-    notice: UUID | None = Field(alias="notice_id")
-
-
 @notices.get("", response=Page[NoticeLine], **route(Scope.NOTICES_READ, _("List notices, the newest first")))
 def list_notices(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
     """Return a page of the notices that the caller may see."""
@@ -160,10 +134,63 @@ def explain_notice(request: Call, id_: UUID) -> dict[str, Any]:
 )
 def approve_notice(request: Call, id_: UUID) -> Notice:
     """Approve, and return the notice as it is then."""
+    found = _notice(request, id_)
+    team_only(request.viewer)
     try:
-        actions.approve(notice=_notice(request, id_), actor=request.viewer, now=datetime.now(UTC))
+        actions.approve(notice=found, actor=request.viewer, now=datetime.now(UTC))
     except actions.NotWaiting as error:
         raise Problem(CONFLICT, gettext("It does not wait for approval any more.")) from error
+    return _notice(request, id_)
+
+
+class Reason(Schema):
+    """Why."""
+
+    reason: str = Field(min_length=1, max_length=1000, description=_("Why; it is kept, and shown with the notice."))
+
+
+@notices.post(
+    "/{uuid:id_}/rejection",
+    response=NoticeLine,
+    **route(
+        Scope.NOTICES_APPROVE,
+        _("Reject a waiting notice"),
+        _("What it carries stays untold until it changes."),
+        also=(409,),
+    ),
+)
+def reject_notice(request: Call, id_: UUID, body: Reason) -> Notice:
+    """Reject, and return the notice as it is then."""
+    found = _notice(request, id_)
+    team_only(request.viewer)
+    try:
+        actions.reject(notice=found, reason=body.reason, actor=request.viewer, now=datetime.now(UTC))
+    except actions.NotWaiting as error:
+        raise Problem(CONFLICT, gettext("It does not wait for approval any more.")) from error
+    except actions.NoReason as error:
+        wrong = {"pointer": "body/reason", "detail": gettext("Say why.")}
+        raise Problem(INVALID, errors=[wrong]) from error
+    return _notice(request, id_)
+
+
+@notices.post(
+    "/{uuid:id_}/retry",
+    response=NoticeLine,
+    **route(
+        Scope.NOTICES_WRITE,
+        _("Try again to deliver what failed"),
+        _("Also to those who have become contacts since. The same recipient gets the same Message-ID."),
+        also=(409,),
+    ),
+)
+def retry_notice(request: Call, id_: UUID) -> Notice:
+    """Try again, and return the notice as it is then."""
+    found = _notice(request, id_)
+    team_only(request.viewer)
+    try:
+        actions.retry(notice=found, actor=request.viewer, now=datetime.now(UTC))
+    except actions.NotFailed as error:
+        raise Problem(CONFLICT, gettext("Nothing of it failed: there is nothing to try again.")) from error
     return _notice(request, id_)
 
 
@@ -202,28 +229,3 @@ def answer_notice(request: Call, id_: UUID, body: AnswerIn, key: Key = "") -> St
         return AnswerOut.from_orm(made).model_dump(mode="json")
 
     return Status(201, once(request, key, body.model_dump_json(), do))
-
-
-@deliveries.get("", response=Page[DeliveryLine], **route(Scope.NOTICES_READ, _("List deliveries, the newest first")))
-def list_deliveries(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
-    """Return a page of deliveries."""
-    team_only(request.viewer)
-    return page(request, response, queries.deliveries(request.viewer), paging, ("-id",))
-
-
-@deliveries.get("/{uuid:id_}", response=DeliveryLine, **route(Scope.NOTICES_READ, _("Tell one delivery")))
-def get_delivery(request: Call, id_: UUID) -> Delivery:
-    """Return one delivery."""
-    team_only(request.viewer)
-    return get_object_or_404(queries.deliveries(request.viewer), pk=id_)
-
-
-@decisions.get(
-    "",
-    response=Page[Decision],
-    **route(Scope.NOTICES_READ, _("List the latest decision for each organization and kind, with its reason")),
-)
-def list_decisions(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
-    """Return a page of decisions."""
-    team_only(request.viewer)
-    return page(request, response, queries.decisions(request.viewer), paging, ("organization_id", "kind"))
