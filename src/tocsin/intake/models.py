@@ -65,6 +65,8 @@ class Feed(models.Model):
     """When it is collected next; null: it is not collected (disabled, or reports are pushed)."""
     claimed_until = models.DateTimeField(null=True)
     """Somebody collects it, unless this has passed: then that process died."""
+    claimed_by = models.CharField(max_length=300, blank=True)
+    """Host and number of the process that does."""
     memory = models.JSONField(default=dict)
     """What the way in remembers between two collections: validators, last UID, files seen."""
     n_failures = models.PositiveIntegerField(default=0)

@@ -5,7 +5,18 @@ from __future__ import annotations
 import click
 
 from tocsin import __version__
-from tocsin.project.commands import audit, constituency, findings, intake, notices, people, process, token, upkeep
+from tocsin.project.commands import (
+    audit,
+    constituency,
+    feeds,
+    findings,
+    intake,
+    notices,
+    people,
+    process,
+    token,
+    upkeep,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -17,6 +28,7 @@ def main() -> None:
 for command in (
     process.process,
     constituency.constituency,
+    feeds.feeds,
     intake.intake,
     findings.findings,
     notices.notices,

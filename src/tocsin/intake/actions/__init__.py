@@ -1,6 +1,6 @@
 """What is done with what comes in, a module a verb."""
 
-from tocsin.intake.actions.collecting import AlreadyCollecting, collect
+from tocsin.intake.actions.collecting import AlreadyCollecting, collect, give_back
 from tocsin.intake.actions.processing import process_next
 from tocsin.intake.actions.reattributing import Reattributed, pending, preview, reattribute
 from tocsin.intake.actions.replaying import Replayed, replay
@@ -13,6 +13,7 @@ __all__ = [
     "Replayed",
     "arrived",
     "collect",
+    "give_back",
     "keep",
     "pending",
     "preview",

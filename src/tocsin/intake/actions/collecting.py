@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -133,11 +135,30 @@ def _claim(feed_id: UUID, now: datetime, *, asked: bool) -> Collection:
     rows = Feed.objects.filter(free, pk=feed_id).exclude(way=Way.PUSH)
     if not asked:
         rows = rows.filter(enabled=True, due_at__lte=now)
-    if not rows.update(claimed_until=now + LEASE):
+    if not rows.update(claimed_until=now + LEASE, claimed_by=f"{socket.gethostname()} {os.getpid()}"):
         raise AlreadyCollecting(str(feed_id))
     running = Collection.objects.filter(feed_id=feed_id, state=CollectionState.RUNNING)
     running.update(state=CollectionState.LOST, finished_at=now, reason="process-died")
     return Collection.objects.create(feed_id=feed_id, started_at=now, state=CollectionState.RUNNING.value)
+
+
+def give_back() -> None:
+    """Free the feeds that a process of this machine collected when it died: not to wait for its leases to run out."""
+    host = socket.gethostname()
+    for pk, holder in Feed.objects.exclude(claimed_until=None).values_list("pk", "claimed_by"):
+        place, _, number = holder.rpartition(" ")
+        if place == host and number.isdigit() and not _lives(int(number)):
+            Feed.objects.filter(pk=pk, claimed_by=holder).update(claimed_until=None)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def _take(visit: _Visit) -> None:

@@ -40,7 +40,10 @@ def prepare() -> None:
     """Make Django ready and bring the tables up to date."""
     from tocsin.project import work
 
-    work.prepare()
+    try:
+        work.prepare()
+    except work.NoDatabase as error:
+        fail(str(error))
 
 
 def print_summary(summary: dict[str, Any]) -> None:

@@ -17,6 +17,16 @@ def run(*, at: datetime | None, dry_run: bool, everything: bool = False) -> dict
     return notices.run(now=at or now(), dry_run=dry_run, everything=everything)
 
 
+def work() -> bool:
+    """Decide and deliver what is due, and no more; return whether there was anything."""
+    return notices.work(now=now())
+
+
+def down() -> dict[str, str]:
+    """Return the ways out that do not work at the moment, and what they say."""
+    return {channel.name: channel.says for channel in noticed.channels(SYSTEM)}
+
+
 def list_all() -> list[dict[str, Any]]:
     """Return notices as the command prints them."""
     rows = noticed.notices(SYSTEM).prefetch_related("lines", "deliveries")

@@ -1,0 +1,43 @@
+"""Make an installation ready before its processes start: tables, and the invented province where it is asked for.
+
+A process of its own, so that the launcher stays small. It prints the path that signs the demo's analyst in.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tocsin.project.commands import prepare
+
+DEMO = Path(__file__).parent / "demo"
+
+
+def main() -> None:
+    """Prepare; with `--demo`, fill an installation that has no findings."""
+    prepare()
+    if "--demo" in sys.argv[1:]:
+        sys.stdout.write(load_demo() + "\n")
+
+
+def load_demo() -> str:
+    """Fill an installation with the invented province; return the path that signs its analyst in."""
+    from tocsin.accounts import actions as accounts
+    from tocsin.accounts import queries as people
+    from tocsin.base.tenancy import SYSTEM, Role
+    from tocsin.project.work import constituency, findings, intake, notices
+
+    now = datetime.now(UTC)
+    if not findings.list_all(""):
+        constituency.import_file(DEMO / "province.yaml", dry_run=False)
+        intake.add(sorted((DEMO / "reports").iterdir()))
+        notices.run(at=None, dry_run=False)
+    user = people.by_email(SYSTEM, "demo@team.example") or accounts.add_user(
+        email="demo@team.example", role=Role.ADMINISTRATOR, actor=SYSTEM, now=now, name="Demo (invented)"
+    )
+    return f"/sign-in/{accounts.make_link(user=user, now=now)}/"
+
+
+if __name__ == "__main__":
+    main()
