@@ -26,6 +26,7 @@ def staged(model: type[models.Model], frame: pl.DataFrame) -> Iterator[str]:
     Columns of the model that the frame lacks are there too, with the field's default. Identifiers are hex digits.
     Call it inside a transaction: on PostgreSQL the table lives no longer than that.
     """
+    assert connection.in_atomic_block
     quote = connection.ops.quote_name
     frame = _with_defaults(model, frame).select(pl.all().map_batches(_storable))
     name = quote(f"staged_{uuid4().hex[:12]}")
