@@ -37,36 +37,41 @@ def recognize(head: bytes, name: str) -> int:
 def parse(source: Source, options: Options) -> Iterator[Chunk]:
     """Read the report block by block."""
     made: plan.Plan | None = None
+
+    def narrow(names: list[str]) -> set[str]:
+        nonlocal made
+        made = plan.make([name.lower() for name in names], source.name, options.schema)
+        needed = {name for column in _columns(made, options, narrow=True) for name in column.meta.root_names()}
+        needed |= {made.targets[name].column for name in ("time_source",) if name in made.targets}
+        return {name for name, lowered in zip(names, made.names, strict=True) if lowered in needed}
+
     with source.open() as file:
-        for names, records in delimited.read(file, chunk_bytes=options.chunk_bytes):
-            if made is None:
-                made = plan.make([name.lower() for name in names], source.name, options.schema)
-            yield _chunk(records, made, options)
+        for names, records in delimited.read(file, chunk_bytes=options.chunk_bytes, narrow=narrow):
+            assert made is not None
+            yield _chunk(records, dict(zip(names, made.names, strict=True)), made, options)
 
 
-def _chunk(records: delimited.Records, made: plan.Plan, options: Options) -> Chunk:
-    rows = records.frame.rename(dict(zip(records.frame.columns[1:], made.names, strict=True)))
+def _chunk(records: delimited.Records, lowered: dict[str, str], made: plan.Plan, options: Options) -> Chunk:
+    rows = records.frame.rename(lowered, strict=False)
     keys = rows.with_columns(_times(rows, made)).select(
         pl.col(delimited.ROW).cast(pl.UInt64).alias("raw_row"), "time_source", *_columns(made, options, narrow=True)
     )
     rejects = list(records.rejects)
-    bad = keys["time_source"].is_null()
-    if bad.any():
-        for row in rows.filter(bad).iter_rows():
-            shown = ",".join(str(value or "") for value in row[1:])[: delimited.SHOWN]
-            rejects.append(Reject(row[0], "bad-time", "no time that can be read in the column timestamp", shown))
-        rows, keys = rows.filter(~bad), keys.filter(~bad)
+    readable = keys["time_source"].is_not_null().to_numpy()
+    if not readable.all():
+        numbers, bad = rows.filter(~readable)[delimited.ROW], records.whole(~readable).frame
+        for number, row in zip(numbers, bad.iter_rows(), strict=True):
+            shown = ",".join(str(value or "") for value in row)[: delimited.SHOWN]
+            rejects.append(Reject(number, "bad-time", "no time that can be read in the column timestamp", shown))
+        keys = keys.filter(readable)
 
     def finish(kept: pl.Series) -> pl.DataFrame:
-        part = rows
-        if len(kept) < rows.height:
-            mask = np.zeros(rows.height, dtype=bool)
-            mask[kept.to_numpy()] = True
-            part = rows.filter(
-                mask
-            )  # a mask, not positions: the frame has many chunks, and gathering from them is slow
+        wanted = np.zeros(len(readable), dtype=bool)
+        wanted[np.flatnonzero(readable)[kept.to_numpy()]] = True
+        found = records.whole(wanted)
+        part = found.frame.rename(lowered)
         wide = part.with_columns(_columns(made, options, narrow=False))
-        return wide.select(_names(made, narrow=False)).with_columns(_extra(part, made, plain=records.plain))
+        return wide.select(_names(made, narrow=False)).with_columns(_extra(part, made, plain=found.plain))
 
     return Chunk(rows=records.n, keys=keys, finish=finish, rejects=sorted(rejects, key=lambda reject: reject.row))
 
