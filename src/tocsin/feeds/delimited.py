@@ -89,10 +89,9 @@ def read(
     names: list[str] | None = None
     columns: list[str] = []
     before = 0
-    for block in _blocks(file, chunk_bytes):
-        data = block
-        if names is None and data is not None:
-            data = data.lstrip(b"\n")
+    for block in _blocks(file, chunk_bytes, separator):
+        if names is None and block is not None:
+            data = block.data.lstrip(b"\n")
             first = _first_record(data)
             if not first:
                 continue
@@ -101,35 +100,78 @@ def read(
             )
             wanted = narrow(names) if narrow else names
             columns = [name for name in names if name in wanted]
-            data = data[len(first) + 1 :]
-        if data is None:
+            block = _looked_at(data[len(first) + 1 :], separator)
+        if block is None:
             reject = Reject(before + 1, "row-too-long", f"the record has more than {LONGEST} bytes")
             records = _from_frame(1, _frame([], [], names or []), [reject])
-        elif data:
-            records = _records(data, names or [], columns, before, separator)
+        elif block.data:
+            records = _records(block, names or [], columns, before, separator)
         else:
             continue
         before += records.n
         yield names or [], records
 
 
-def _blocks(file: BinaryIO, size: int) -> Iterator[bytes | None]:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Bytes, and what one pass over them tells."""
+
+    data: bytes
+    feeds: np.ndarray
+    """Where its line feeds are."""
+    odd: bool
+    """Whether it has other control characters."""
+    separators: int
+    quotes: int
+    tidy: bool
+    """Whether each quote stands at the beginning or at the end of what separators part, and half of them at either."""
+
+
+def _looked_at(data: bytes, separator: str) -> _Block:
+    array = np.frombuffer(data, dtype=np.uint8)
+    feeds: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
+    separators = quotes = closing = 0
+    opening = int(data.startswith(b'"'))
+    odd = False
+    for start in range(0, len(array), _SLICE):
+        part = array[start : start + _SLICE + 1]  # one more, for what stands beside the last
+        edge, quote = part < 32, part == ord('"')
+        control = np.flatnonzero(edge[:_SLICE])
+        if not (part[control] == ord("\n")).all():
+            odd, edge = True, part == ord("\n")
+            control = np.flatnonzero(edge[:_SLICE])
+        feeds.append(control + start)
+        parting = part == ord(separator)
+        separators += int(np.count_nonzero(parting[:_SLICE]))
+        edge |= parting
+        quotes += int(np.count_nonzero(quote[:_SLICE]))
+        opening += int(np.count_nonzero(quote[1:] & edge[:-1]))
+        closing += int(np.count_nonzero(quote[:-1] & edge[1:]))
+    tidy = opening == closing and quotes == opening + closing
+    return _Block(data, np.concatenate(feeds), odd, separators, quotes, tidy)
+
+
+def _blocks(file: BinaryIO, size: int, separator: str) -> Iterator[_Block | None]:
     """Yield blocks of whole records, UTF-8 with line feeds and without NUL; None for a record that is too long."""
     read = _reader(file)
     rest, skipping = b"", False
     while True:
         fresh = read(size)
-        data = rest + fresh if rest else fresh
+        block = _looked_at(rest + fresh if rest else fresh, separator)
+        if block.odd and (plain := _plain(block.data)) is not block.data:
+            block = _looked_at(plain, separator)
+        data = block.data
         if skipping:
             end = data.find(b"\n") + 1
             if not end and fresh:
                 continue
-            data, skipping = data[end:] if end else b"", False
+            block, skipping = _looked_at(data[end:] if end else b"", separator), False
+            data = block.data
         if not fresh:
             if data:
-                yield data if data.endswith(b"\n") else data + b"\n"
+                yield _looked_at(data if data.endswith(b"\n") else data + b"\n", separator)
             return
-        end = _cut(data)
+        end = _cut(block)
         if not end and len(data) > LONGEST:
             end = data.rfind(b"\n") + 1  # a quote that never closes: reading record by record finds where it went wrong
             if not end:
@@ -138,7 +180,7 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[bytes | None]:
                 continue
         rest = data[end:]
         if end:
-            yield data if end == len(data) else data[:end]
+            yield block if end == len(data) else _looked_at(data[:end], separator)
 
 
 def _reader(file: BinaryIO) -> Callable[[int], bytes]:
@@ -152,19 +194,17 @@ def _reader(file: BinaryIO) -> Callable[[int], bytes]:
 
     def read(size: int) -> bytes:
         nonlocal first
-        while True:
-            data, first = first + file.read(size) if first else _up_to_a_line(file, size), b""
-            if not data:
-                return decoder.decode(b"", final=True).encode() if decoder else b""
-            if decoder:
-                data = decoder.decode(data).encode()
-            while data.endswith(b"\r"):  # perhaps the first half of a pair
-                following = file.read(2 if decoder else 1)
-                data += decoder.decode(following).encode() if decoder else following
-                if not following:
-                    break
-            if data := _plain(data):
-                return data
+        data, first = first + file.read(size) if first else _up_to_a_line(file, size), b""
+        if not data:
+            return decoder.decode(b"", final=True).encode() if decoder else b""
+        if decoder:
+            data = decoder.decode(data).encode()
+        while data.endswith(b"\r"):  # perhaps the first half of a pair
+            following = file.read(2 if decoder else 1)
+            data += decoder.decode(following).encode() if decoder else following
+            if not following:
+                break
+        return data
 
     return read
 
@@ -189,14 +229,14 @@ def _plain(data: bytes) -> bytes:
     return data
 
 
-def _cut(data: bytes) -> int:
-    """Return how many bytes of `data` are whole records: up to the last line feed outside quotes."""
-    end = data.rfind(b"\n") + 1
-    if _count(data[:end], '"') % 2 == 0:
+def _cut(block: _Block) -> int:
+    """Return how many bytes are whole records: up to the last line feed outside quotes."""
+    data, end = block.data, int(block.feeds[-1]) + 1 if len(block.feeds) else 0
+    if block.quotes % 2 == 0 and end == len(data):
         return end
     array = np.frombuffer(data, dtype=np.uint8)
     inside = np.cumsum(array == ord('"'), dtype=np.uint8) & 1
-    breaks = np.flatnonzero((array == ord("\n")) & (inside == 0))
+    breaks = block.feeds[inside[block.feeds] == 0]
     return int(breaks[-1]) + 1 if len(breaks) else 0
 
 
@@ -209,7 +249,7 @@ def _first_record(data: bytes) -> bytes:
     return data
 
 
-def _records(block: bytes, names: list[str], columns: list[str], before: int, separator: str) -> Records:
+def _records(block: _Block, names: list[str], columns: list[str], before: int, separator: str) -> Records:
     found = None
     try:
         if len(columns) < len(names):
@@ -218,42 +258,43 @@ def _records(block: bytes, names: list[str], columns: list[str], before: int, se
             found = _wide(block, names, before, separator)
     except pl.exceptions.PolarsError:
         found = None
-    return found or _slow(block.decode("utf-8", "replace"), names, before, separator)
+    return found or _slow(block.data.decode("utf-8", "replace"), names, before, separator)
 
 
-def _narrow(block: bytes, names: list[str], columns: list[str], before: int, separator: str) -> Records | None:
+def _narrow(block: _Block, names: list[str], columns: list[str], before: int, separator: str) -> Records | None:
     """Read some columns of all records, and all columns of those asked for later; None when only `_wide` can tell what fits.
 
-    Of 32 columns six decide what is kept. Reading them first takes a third of the time of reading all.
+    Of 32 columns six decide what is kept. Reading them first takes a third of the time of reading all. Polars
+    overlooks what is wrong in columns that it does not read; so every line must have as many separators as the
+    heading, and quotes only around whole fields. A field with a separator or a line feed in it shows as a line
+    whose last field is missing, or as fewer records than lines.
     """
-    ends = _line_ends(block)
-    if _count(block, separator) != len(ends) * (len(names) - 1):
-        return None  # a line too long, which Polars overlooks in columns that it does not read; or separators in quotes
+    ends = block.feeds + 1
+    if block.odd or not block.tidy or block.separators != len(ends) * (len(names) - 1):
+        return None
     last = names[-1]
-    frame = _parsed(block, names, separator, [*columns, *({last} - set(columns))])
+    frame = _parsed(block.data, names, separator, [*columns, *({last} - set(columns))])
     open_ended = frame[last].is_null()
     if frame.height != len(ends) or (
-        open_ended.any() and not _whole(_lines(block).filter(open_ended), len(names), separator).all()
+        open_ended.any() and not _whole(_lines(block.data).filter(open_ended), len(names), separator).all()
     ):
         return None
 
     def whole(wanted: np.ndarray) -> Whole:
-        begins = np.concatenate(([0], ends[:-1] + 1))[wanted]
-        view = memoryview(block)
-        part = b"".join(
-            [view[begin:end] for begin, end in zip(begins.tolist(), (ends[wanted] + 1).tolist(), strict=True)]
-        )
-        return Whole(_parsed(part, names, separator, names), plain=_is_plain(part, len(begins)))
+        begins = np.concatenate(([0], ends[:-1]))[wanted].tolist()
+        view = memoryview(block.data)
+        part = b"".join([view[begin:end] for begin, end in zip(begins, ends[wanted].tolist(), strict=True)])
+        return Whole(_parsed(part, names, separator, names), plain=b"\\" not in part)
 
     return Records(frame.height, frame.with_row_index(ROW, before + 1).select(ROW, *columns), whole)
 
 
-def _wide(block: bytes, names: list[str], before: int, separator: str) -> Records | None:
+def _wide(block: _Block, names: list[str], before: int, separator: str) -> Records | None:
     """Read all of the block with Polars; None (or a Polars error) when it needs reading record by record."""
-    frame = _parsed(block, names, separator, names)
+    frame = _parsed(block.data, names, separator, names)
     if not (open_ended := frame[names[-1]].is_null()).any():
         return _from_frame(frame.height, frame.with_row_index(ROW, before + 1), [], block)
-    lines = _lines(block)
+    lines = _lines(block.data)
     if len(lines) != frame.height:
         return None  # line feeds inside quotes: which line belongs to which record is not known here
     blank = lines.is_null()
@@ -268,12 +309,13 @@ def _wide(block: bytes, names: list[str], before: int, separator: str) -> Record
     return _from_frame(numbered.height, numbered.filter(mask) if rejects else numbered, rejects, block)
 
 
-def _from_frame(n: int, frame: pl.DataFrame, rejects: list[Reject], block: bytes | None = None) -> Records:
+def _from_frame(n: int, frame: pl.DataFrame, rejects: list[Reject], block: _Block | None = None) -> Records:
     """Return records of which every column has been read; `block` is what they were read from."""
 
     def whole(wanted: np.ndarray) -> Whole:
         part = frame if wanted.all() else frame.filter(wanted)
-        return Whole(part.drop(ROW), plain=block is not None and _is_plain(block, n))
+        plain = block is not None and not block.odd and not block.quotes and b"\\" not in block.data
+        return Whole(part.drop(ROW), plain)
 
     return Records(n, frame, whole, rejects)
 
@@ -287,31 +329,6 @@ def _parsed(block: bytes, names: list[str], separator: str, columns: list[str]) 
         separator=separator,
         quote_char='"',
     )
-
-
-def _line_ends(block: bytes) -> np.ndarray:
-    array = np.frombuffer(block, dtype=np.uint8)
-    slices = range(0, len(array), _SLICE)
-    return np.concatenate([np.flatnonzero(array[start : start + _SLICE] == ord("\n")) + start for start in slices])
-
-
-def _count(data: bytes, sign: str) -> int:
-    array = np.frombuffer(data, dtype=np.uint8)
-    slices = range(0, len(array), _SLICE)
-    return sum(int(np.count_nonzero(array[start : start + _SLICE] == ord(sign))) for start in slices)
-
-
-def _is_plain(block: bytes, lines: int) -> bool:
-    if b"\\" in block:
-        return False
-    array = np.frombuffer(block, dtype=np.uint8)
-    control = doubled = 0
-    for start in range(0, len(array), _SLICE):
-        part = array[start : start + _SLICE + 1]
-        control += int(np.count_nonzero(part[:_SLICE] < 32))
-        quote = part == ord('"')
-        doubled += int(np.count_nonzero(quote[1:] & quote[:-1]))
-    return control == lines and not doubled  # each line's own end and nothing else
 
 
 def _lines(block: bytes) -> pl.Series:
