@@ -194,7 +194,7 @@ def _reader(file: BinaryIO) -> Callable[[int], bytes]:
 
     def read(size: int) -> bytes:
         nonlocal first
-        data, first = first + file.read(size) if first else _up_to_a_line(file, size), b""
+        data, first = first + _up_to_a_line(file, size), b""
         if not data:
             return decoder.decode(b"", final=True).encode() if decoder else b""
         if decoder:
@@ -282,8 +282,8 @@ def _narrow(block: _Block, names: list[str], columns: list[str], before: int, se
 
     def whole(wanted: np.ndarray) -> Whole:
         begins = np.concatenate(([0], ends[:-1]))[wanted].tolist()
-        view = memoryview(block.data)
-        part = b"".join([view[begin:end] for begin, end in zip(begins, ends[wanted].tolist(), strict=True)])
+        data = block.data  # slices of bytes, not of a view: those would be the garbage collector's business
+        part = b"".join([data[begin:end] for begin, end in zip(begins, ends[wanted].tolist(), strict=True)])
         return Whole(_parsed(part, names, separator, names), plain=b"\\" not in part)
 
     return Records(frame.height, frame.with_row_index(ROW, before + 1).select(ROW, *columns), whole)

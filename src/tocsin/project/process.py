@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,15 +32,22 @@ def process(
     window: str | None = None,
 ) -> Outcome:
     """Run the files through. Raise BadConstituency, BadDuration or OSError before anything is written."""
-    read = roster.read(constituency)
-    if read.errors:
-        raise BadConstituency("\n".join(str(error) for error in read.errors))
+    # What is read here stays; looking through it for garbage again and again took half of the start's time.
+    gc.disable()
+    try:
+        read = roster.read(constituency)
+        if read.errors:
+            raise BadConstituency("\n".join(str(error) for error in read.errors))
+        held = registry.build(read.organizations, read.ignored)
+    finally:
+        gc.freeze()
+        gc.enable()
     memory = Memory(int(durations.parse(window).total_seconds() * 1_000_000) if window else 0)
     options = Options(schema=document(schema), mapping=document(mapping))
     given = [batches.Given(path, str(path), options, format_name) for path in files]
     return batches.run(
         given,
-        registry=registry.build(read.organizations, read.ignored),
+        registry=held,
         memory=memory,
         out=out,
         received_at=datetime.now(UTC),
