@@ -1,122 +1,157 @@
 """Stop four: many events of one asset and kind become one finding.
 
-A finding is named by (organization, asset, kind). Folding is associative: partial findings of chunks
-merge into the same rows in any grouping, so memory grows with assets, never with rows.
+A finding is named by (organization, asset, kind). Folding is associative: an event is a finding seen
+once, and findings of one name merge into one in any grouping; so memory grows with assets, never with rows.
+
+Rows are brought together by sorting 128 bits of a hash of the name, with secret seeds that live no longer
+than the folder: five times faster than grouping by three texts. Lists are dear too; a row carries one
+port and one feed, and the few findings that have several keep them aside.
 """
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 
+import numpy as np
 import polars as pl
 
 from tocsin.core import severity
 
 NAME = ["organization", "asset", "kind"]
-RANKS = pl.Enum(list(reversed(severity.SEVERITIES)))
-"""Severities as an ordered type, so that the worst is the maximum."""
+_KEY = ["key", "key_2"]
+_TOGETHER = 1_000_000
+"""Rows merged at once, at least: many small groupings cost more than one."""
+
+
+def _seeds() -> tuple[int, int]:
+    return secrets.randbits(64), secrets.randbits(64)
 
 
 @dataclass(slots=True)
 class Folder:
-    """Folds chunks of events; `findings()` gives the rows so far.
+    """Folds chunks of events; `findings()` gives the rows so far, columns of SCHEMA."""
 
-    Columns: organization, asset, kind, classification_taxonomy, classification_type, severity (text), first_seen and last_seen
-    (UTC, microseconds), count, feeds, ports, evidence (identifiers of the first and the last event), because, related.
-    """
-
-    _waiting: list[pl.DataFrame] = field(default_factory=list)
-    _waiting_rows: int = 0
-    _parts: list[pl.DataFrame] = field(default_factory=list)
-    _rows: int = 0
-    _folded: int = 0
+    _events: list[pl.DataFrame] = field(default_factory=list)
+    _waiting: int = 0
+    _rows: pl.DataFrame | None = None
+    _several: list[pl.DataFrame] = field(default_factory=list)
+    """Ports and feeds of the findings that have more than one."""
+    _feeds: dict[str, int] = field(default_factory=dict)
+    _secret: tuple[int, int] = field(default_factory=_seeds)
 
     def add(self, events: pl.DataFrame) -> None:
         """Fold the events that have an organization."""
-        self._waiting.append(events.select(_NEEDED).filter(pl.col("organization").is_not_null()))
-        self._waiting_rows += self._waiting[-1].height
-        if self._waiting_rows >= _TOGETHER:
-            self._fold()
+        self._events.append(events.select(_NEEDED))
+        self._waiting += events.height
+        if self._waiting >= max(_TOGETHER, self._rows.height if self._rows is not None else 0):
+            self._merge()
 
-    def _fold(self) -> None:
-        if not self._waiting_rows:
+    def _merge(self) -> None:
+        events = pl.concat(self._events) if self._events else pl.DataFrame(schema=dict.fromkeys(_NEEDED, pl.String))
+        self._events, self._waiting = [], 0
+        events = events.filter(pl.col("organization").is_not_null())
+        if events.is_empty():
             return
-        owned = pl.concat(self._waiting)
-        self._waiting, self._waiting_rows = [], 0
-        part = (
-            owned.group_by(NAME)
-            .agg(
-                pl.col("classification_taxonomy").last(),
-                pl.col("classification_type").last(),
-                pl.col("severity").cast(RANKS).max(),
-                pl.col("time_source").min().alias("first_seen"),
-                pl.col("time_source").max().alias("last_seen"),
-                pl.len().cast(pl.UInt64).alias("count"),
-                pl.col("feed_code").drop_nulls().unique().alias("feeds"),
-                pl.col("source_port").drop_nulls().unique().alias("ports"),
-                pl.col("event_id").first().alias("first_event"),
-                pl.col("event_id").last().alias("last_event"),
-                pl.col("because").last(),
-                pl.col("related").last(),
-            )
-        )  # fmt: skip
-        self._parts.append(part)
-        self._rows += part.height
-        if self._rows > max(1_000_000, 2 * self._folded):
-            self._compact()
+        rows = self._as_findings(events)
+        # Gathering from many chunks takes six times as long as from one.
+        rows = rows.rechunk() if self._rows is None else pl.concat([self._rows, rows], rechunk=True)
+        order, heads = _grouped(*(rows[key].to_numpy() for key in _KEY))
 
-    def _compact(self) -> None:
-        if len(self._parts) < 2:
-            return
-        parts = pl.concat(self._parts)
-        # Most names come in one part only and need no grouping. The hash lives no longer than this call.
-        again = parts.select(pl.struct(NAME).hash().is_duplicated()).to_series()
-        merged = (
-            parts.filter(again)
-            .group_by(NAME)
-            .agg(
-                pl.col("classification_taxonomy", "classification_type").last(),
-                pl.col("severity").max(),
-                pl.col("first_seen").min(),
-                pl.col("last_seen").max(),
-                pl.col("count").sum(),
-                pl.col("feeds", "ports").list.explode().drop_nulls().unique(),
-                pl.col("first_event").first(),
-                pl.col("last_event").last(),
-                pl.col("because", "related").last(),
-            )
+        def reduced(how: np.ufunc, column: str) -> pl.Series:
+            values = rows[column].to_physical().to_numpy()
+            return pl.Series(column, how.reduceat(values[order], heads)).cast(rows[column].dtype)
+
+        first, last = (pl.Series(how.reduceat(order, heads), dtype=pl.UInt32) for how in (np.minimum, np.maximum))
+        least, most = ([reduced(how, name) for name in ("feed", "port")] for how in (np.minimum, np.maximum))
+        merged = rows.select(pl.all().exclude("first_event").gather(last), pl.col("first_event").gather(first))
+        merged = merged.with_columns(
+            reduced(np.maximum, "severity"),
+            reduced(np.minimum, "first_seen"),
+            reduced(np.maximum, "last_seen"),
+            reduced(np.add, "count"),
+            *most,
         )
-        merged = pl.concat([parts.filter(~again), merged])
-        self._parts, self._rows, self._folded = [merged], merged.height, merged.height
+        differ = (least[0] != most[0]) | (least[1] != most[1])
+        if differ.any():
+            found = rows.select(*_KEY, "feed", "port").join(merged.filter(differ), on=_KEY, how="semi")
+            self._several = [pl.concat([*self._several, found]).unique()]
+        self._rows = merged.select(rows.columns)
+
+    def _as_findings(self, events: pl.DataFrame) -> pl.DataFrame:
+        for feed in events["feed_code"].unique().drop_nulls():
+            self._feeds.setdefault(feed, len(self._feeds))
+        return events.select(
+            *(pl.struct(NAME).hash(seed).alias(key) for key, seed in zip(_KEY, self._secret, strict=True)),
+            *NAME,
+            "classification_taxonomy",
+            "classification_type",
+            pl.col("severity").replace_strict(severity.RANK, return_dtype=pl.UInt8),
+            pl.col("time_source").alias("first_seen"),
+            pl.col("time_source").alias("last_seen"),
+            pl.lit(1, dtype=pl.UInt64).alias("count"),
+            pl.col("feed_code")
+            .replace_strict(self._feeds, default=None, return_dtype=pl.Int32)
+            .fill_null(-1)
+            .alias("feed"),
+            pl.col("source_port").cast(pl.Int32).fill_null(-1).alias("port"),
+            pl.col("event_id").alias("first_event"),
+            pl.col("event_id").alias("last_event"),
+            "because",
+            "related",
+        )
 
     def findings(self) -> pl.DataFrame:
         """Return the findings so far, sorted by name."""
-        self._fold()
-        if not self._parts:
+        self._merge()
+        if self._rows is None:
             return pl.DataFrame(schema=SCHEMA)
-        self._compact()
-        found = self._parts[0]
-        # Sorting and comparing lists is dear; nearly every finding has one port, one feed and one event.
-        many = (pl.col("feeds").list.len() > 1) | (pl.col("ports").list.len() > 1)
-        once = pl.col("first_event") == pl.col("last_event")
-        return (
-            pl.concat([found.filter(~many), found.filter(many).with_columns(pl.col("feeds", "ports").list.sort())])
-            .with_columns(
-                pl.col("severity").cast(pl.String),
-                pl.when(once)
-                .then(pl.concat_list("first_event"))
-                .otherwise(pl.concat_list("first_event", "last_event"))
-                .alias("evidence"),
-            )
-            .select(list(SCHEMA))
-            .sort(NAME)
+        feeds = pl.lit(pl.Series(list(self._feeds), dtype=pl.String))
+        ranks = pl.lit(pl.Series(sorted(severity.RANK, key=lambda name: severity.RANK[name]), dtype=pl.String))
+        feed, port = (pl.when(pl.col(name) >= 0).then(pl.col(name)) for name in ("feed", "port"))
+        both = pl.when(pl.col("first_event") == pl.col("last_event")).then("first_event")
+        found = self._rows.sort(NAME).with_columns(feeds.gather(feed).alias("feed"), port.cast(pl.UInt16))
+        found = found.with_columns(
+            ranks.gather(pl.col("severity") - 1).alias("severity"),
+            _single(found["feed"]).alias("feeds"),
+            _single(found["port"]).alias("ports"),
+            # Splitting one text is ten times cheaper than choosing between two lists.
+            both.otherwise(pl.concat_str("first_event", "last_event", separator=" ")).str.split(" ").alias("evidence"),
         )
+        if self._several:
+            several = (
+                self._several[0]
+                .group_by(_KEY)
+                .agg(
+                    feeds.gather(feed.drop_nulls().unique()).sort().alias("feeds"),
+                    port.drop_nulls().cast(pl.UInt16).unique().sort().alias("ports"),
+                )
+            )
+            found = found.update(several, on=_KEY)
+        return found.select(list(SCHEMA))
+
+
+def _grouped(key: np.ndarray, key_2: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return an order that brings equal keys together, and where in it each key begins."""
+    order = np.argsort(key)
+    changes, changes_2 = (np.flatnonzero(np.diff(part[order])) for part in (key, key_2))
+    if not np.array_equal(changes, changes_2):  # two names with the same first 64 bits: not in a lifetime
+        order = np.lexsort((key_2, key))
+        changes = np.union1d(*(np.flatnonzero(np.diff(part[order])) for part in (key, key_2)))
+    return order, np.concatenate(([0], changes + 1))
+
+
+def _single(column: pl.Series) -> pl.Series:
+    """Return a list of each value; of null an empty one."""
+    lists = column.reshape((-1, 1)).arr.to_list()
+    return lists.list.drop_nulls() if column.null_count() else lists
 
 
 def merge(findings: pl.DataFrame) -> pl.DataFrame:
     """Return findings with every name once; those of one name, in their order, become one."""
+    ranks = pl.Enum(list(reversed(severity.SEVERITIES)))
     return (
-        findings.with_columns(pl.col("severity").cast(RANKS))
+        findings.with_columns(pl.col("severity").cast(ranks))
         .group_by(NAME, maintain_order=True)
         .agg(
             pl.col("classification_taxonomy", "classification_type", "because", "related").last(),
@@ -131,8 +166,6 @@ def merge(findings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_TOGETHER = 200_000
-"""Events folded at once: many small groupings cost more than one."""
 _NEEDED = [
     *NAME,
     "classification_taxonomy",
@@ -161,3 +194,4 @@ SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
     "because": pl.String,
     "related": pl.List(pl.String),
 }
+"""Columns of findings. `evidence` are the identifiers of the first and the last event that came in."""
