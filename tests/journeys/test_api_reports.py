@@ -14,6 +14,7 @@ from django.test import Client
 
 from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import actions as findings
+from tocsin.findings import queries as found
 from tocsin.intake import actions as intake
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds
@@ -47,7 +48,7 @@ def work() -> None:
 
 def test_a_report_is_on_disk_when_it_is_taken_and_processed_after(town: None, program: Program, home: Path) -> None:
     client = program("reports:write", "intake:read")
-    before = findings.Finding.objects.count()
+    before = found.findings(SYSTEM).count()
     response = client.post(f"{URL}?name=eve.json", LINES, content_type=OCTETS)
     taken, sha256 = response.json(), hashlib.sha256(LINES).hexdigest()
     assert response.status_code == 202
@@ -62,7 +63,7 @@ def test_a_report_is_on_disk_when_it_is_taken_and_processed_after(town: None, pr
     assert told["counts"] == {"format": "suricata_eve", "rows": 10, "events": 10, "duplicates": 0, "rejects": 0}
     batch = client.get(f"/api/v1/batches/{told['batch']}").json()
     assert batch["files"][0]["sha256"] == sha256
-    assert findings.Finding.objects.count() > before
+    assert found.findings(SYSTEM).count() > before
 
 
 def test_the_same_bytes_are_one_report_however_often_they_come(home: Path, program: Program) -> None:
