@@ -15,7 +15,7 @@ an index of 300,000 rows over following the order, for want of statistics.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from django.db import models
@@ -44,11 +44,22 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a page asks of its rows. `leads` are the conditions that an index finds; `also` is tried in any case."""
+    """What a page asks of its rows: `leads`, which an index finds, and `also`, which is tried in any case.
+
+    `partial` is the condition of that index, where it is one of a part of the rows.
+    """
 
     name: str
     leads: tuple[Condition, ...] = ()
     also: Q = field(default_factory=Q)
+    partial: Q = field(default_factory=Q)
+
+    def led(self) -> Q:
+        """Return what its index finds."""
+        found = self.partial
+        for condition in self.leads:
+            found &= condition.plain()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,32 +131,29 @@ class _Tried(Func):
 def find(
     rows: QuerySet[M], filters: Sequence[Filter], order: Order, key: Sequence[Any] | None, *, size: int
 ) -> Found[M]:
-    """Return the page of `rows` that begins after `key`, in this order, through these filters."""
-    carried = [f for f in filters if f.name in order.after]
-    free = [f for f in filters if f.name in order.free]
-    rest = [f for f in filters if f.name not in order.after and f.name not in order.free]
-    if not rest and len(carried) <= 1:
-        whole = _led(rows, filters)
-        return _page(whole, order, key, size, *_count(whole))
-    counts = [(rows.filter(_plain(f))[: FEW + 1].count(), f) for f in [*carried, *rest, *free] if f.leads]
-    n, lead = min(counts, key=lambda pair: pair[0], default=(FEW + 1, None))
-    if lead is not None and n <= FEW:
+    """Return the page of `rows` that begins after `key`, in this order, through these filters.
+
+    `rows` themselves are not narrowed: what a viewer may see is one of the filters.
+    """
+    carried = [f for f in filters if f.name in order.after][:1]
+    path = carried + [f for f in filters if f.name in order.free]
+    rest = [f for f in filters if f not in path]
+    if not rest and not any(f.also for f in path):
+        whole = _led(rows, path)
+        n = whole[: FEW + 1].count()
+        return _page(whole, order, key, size, (n, None) if n <= FEW else (None, FEW))
+    counts = [(rows.filter(f.led())[: FEW + 1].count(), place) for place, f in enumerate(filters) if f.leads]
+    n, place = min(counts, default=(FEW + 1, 0))
+    if n <= FEW:
+        lead = filters[place]
         taken = _tried(_led(rows, [lead]), [f for f in filters if f is not lead])
-        return _page(taken, order, key, size, taken.count(), None, sorted_=True)
-    path = carried[:1] + free
-    return _walk(_led(rows, path), [f for f in filters if f not in path], order, key, size)
-
-
-def _plain(one: Filter) -> Q:
-    found = Q()
-    for condition in one.leads:
-        found &= condition.plain()
-    return found
+        return _sorted(taken, order, key, size)
+    return _walk(_led(rows, path), rest, order, key, size)
 
 
 def _led(rows: QuerySet[M], filters: Sequence[Filter]) -> QuerySet[M]:
     for one in filters:
-        rows = rows.filter(_plain(one), one.also)
+        rows = rows.filter(one.led(), one.also)
     return rows
 
 
@@ -153,40 +161,45 @@ def _tried(rows: QuerySet[M], filters: Sequence[Filter]) -> QuerySet[M]:
     for place, one in enumerate(filters):
         for number, condition in enumerate(one.leads):
             name = f"tried_{place}_{number}"
-            column: Any = rows.model._meta.get_field(condition.column)  # noqa: SLF001 - Django's public-by-use API
-            target = column.target_field if isinstance(column, models.ForeignKey) else column
-            rows = rows.alias(**{name: _Tried(F(condition.column), output_field=target)})
+            rows = rows.alias(**{name: _tried_column(rows, condition.column)})
             rows = rows.filter(**{f"{name}__{condition.lookup}": condition.value})
         rows = rows.filter(one.also)
     return rows
 
 
-def _count(rows: QuerySet[M]) -> tuple[int | None, int | None]:
-    n = rows.order_by()[: FEW + 1].count()
-    return (n, None) if n <= FEW else (None, FEW)
-
-
-def _after(rows: QuerySet[M], order: Order, key: Sequence[Any] | None) -> QuerySet[M]:
-    if key is None:
-        return rows
-    return rows.filter(Beyond(order.names, key, sign="<" if order.down else ">"))
+def _tried_column(rows: QuerySet[M], name: str) -> _Tried:
+    column: Any = rows.model._meta.get_field(name)  # noqa: SLF001 - Django's public-by-use API
+    return _Tried(F(name), output_field=column.target_field if isinstance(column, models.ForeignKey) else column)
 
 
 def _page(
-    rows: QuerySet[M], order: Order, key: Sequence[Any] | None, size: int, n: int | None, more_than: int | None, *, sorted_: bool = False
-) -> Found[M]:  # fmt: skip
-    found = list(_after(rows, order, key).order_by(*order.columns)[: size + 1])
+    rows: QuerySet[M], order: Order, key: Sequence[Any] | None, size: int, n: tuple[int | None, int | None]
+) -> Found[M]:
+    if key is not None:
+        rows = rows.filter(Beyond(order.names, key, sign="<" if order.down else ">"))
+    found = list(rows.order_by(*order.columns)[: size + 1])
     if len(found) <= size:
-        return Found(found, None, n, more_than)
-    return Found(found[:size], _key(found[size - 1], order), n, more_than)
+        return Found(found, None, *n)
+    return Found(found[:size], _key(found[size - 1], order), *n)
+
+
+def _sorted(rows: QuerySet[M], order: Order, key: Sequence[Any] | None, size: int) -> Found[M]:
+    """Return a page of few rows, sorted here: by columns no index is chosen for, or the planner walks the whole order."""
+    names = {f"order_{name}": _tried_column(rows, name) for name in order.names}
+    few = rows.alias(**names)
+    return replace(
+        _page(few, replace(order, columns=tuple(("-" if order.down else "") + name for name in names)), key, size, (None, None)),
+        n=few.count(),
+    )  # fmt: skip
 
 
 def _key(row: models.Model, order: Order) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in order.names)
+    return tuple(getattr(row, name.removeprefix("order_")) for name in order.names)
 
 
 def _walk(path: QuerySet[M], others: Sequence[Filter], order: Order, key: Sequence[Any] | None, size: int) -> Found[M]:
-    ahead = _after(path, order, key).order_by(*order.columns)
+    ahead = path if key is None else path.filter(Beyond(order.names, key, sign="<" if order.down else ">"))
+    ahead = ahead.order_by(*order.columns)
     # The key so many rows ahead is read from the index alone; between two keys a planner cannot look at more.
     end = ahead.values_list(*order.names)[WINDOW : WINDOW + 1].first()
     window = ahead if end is None else ahead.filter(Beyond(order.names, end, sign=">=" if order.down else "<="))

@@ -71,13 +71,13 @@ def _owner(name: str, word: str) -> Filter:
     # The index leaves silence out, and is chosen only where the query says so too.
     if word == Owner.SILENT:
         return Filter("silent", also=Q(owner=word))
-    return Filter(name, (Condition("owner", "exact", word),), ~Q(owner=Owner.SILENT))
+    return Filter(name, (Condition("owner", "exact", word),), partial=~Q(owner=Owner.SILENT))
 
 
 def _sensor(name: str, state: str) -> Filter:
     if state == Sensor.SEEN:
         return Filter("seen", also=Q(sensor=state))
-    return Filter(name, (Condition("sensor", "exact", state),), ~Q(sensor=Sensor.SEEN))
+    return Filter(name, (Condition("sensor", "exact", state),), partial=~Q(sensor=Sensor.SEEN))
 
 
 def step(name: str, now: datetime) -> Filter:
@@ -88,7 +88,8 @@ def step(name: str, now: datetime) -> Filter:
         return _sensor(name, Sensor.GONE)
     counted = figures(now)[name]
     if name == "overdue":
-        return Filter(name, (Condition("due_at", "lt", now),), counted & Q(due_at__isnull=False))
+        rest = opened() & ~Q(owner=Owner.SAYS_FIXED)
+        return Filter(name, (Condition("due_at", "lt", now),), rest, Q(due_at__isnull=False))
     return Filter(name, also=counted)
 
 

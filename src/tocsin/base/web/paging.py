@@ -54,7 +54,7 @@ def page(
     if len(found) <= size:
         return Page(found, None, first, said)
     query = request.GET.copy()
-    query["after"] = _token([getattr(found[size - 1], name) for name in columns])
+    query["after"] = token([getattr(found[size - 1], name) for name in columns])
     return Page(found[:size], query.urlencode(), first, said)
 
 
@@ -64,7 +64,8 @@ def _without_key(request: HttpRequest) -> str:
     return query.urlencode()
 
 
-def _token(values: Sequence[Any]) -> str:
+def token(values: Sequence[Any]) -> str:
+    """Return a key as `after` in the query holds it."""
     text = json.dumps([value.isoformat() if isinstance(value, datetime) else str(value) for value in values])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -75,7 +76,7 @@ def found_page(request: HttpRequest, found: Found[Any], said: str = "") -> Page:
     if found.key is None:
         return Page(found.rows, None, first, said)
     query = request.GET.copy()
-    query["after"] = _token(found.key)
+    query["after"] = token(found.key)
     return Page(found.rows, query.urlencode(), first, said)
 
 
@@ -86,11 +87,11 @@ def order_key(request: HttpRequest, model: type[Model], order: Order) -> list[An
 
 def key_of(request: HttpRequest, model: type[Model], columns: Sequence[str]) -> list[Any] | None:
     """Return the values that `after` in the query stands for; None for none or a mangled one: the first page."""
-    token = request.GET.get("after", "")
-    if not token:
+    given = request.GET.get("after", "")
+    if not given:
         return None
     try:
-        values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        values = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
         fields = [model._meta.get_field(name) for name in columns]  # noqa: SLF001 - Django's public-by-use API
         if not isinstance(values, list) or len(values) != len(fields):
             return None
