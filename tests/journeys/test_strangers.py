@@ -32,7 +32,7 @@ OPEN = {
     None,
 }
 FOR_ADMINISTRATORS = {"audit", "audit-verification"}
-OWN_LISTS = {"loop", "findings", "findings-file", "notices", "organizations", "keep-view"}
+OWN_LISTS = {"loop", "standing", "findings", "findings-file", "notices", "organizations", "keep-view"}
 
 
 def _addresses(organization: str) -> dict[str, str]:

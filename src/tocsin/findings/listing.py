@@ -50,6 +50,11 @@ def opened() -> Q:
     return ~Q(sensor=Sensor.GONE) & ~Q(owner__in=SETTLED)
 
 
+def due_between(since: datetime, until: datetime) -> Q:
+    """Return what has its deadline between two instants and is neither gone, nor settled, nor said to be fixed."""
+    return Q(due_at__gte=since, due_at__lt=until, due_at__isnull=False) & opened() & ~Q(owner=Owner.SAYS_FIXED)
+
+
 def figures(now: datetime) -> dict[str, Q]:
     """Return what each figure of the loop counts. The list shows exactly these rows for `step`."""
     return {
@@ -64,7 +69,8 @@ def figures(now: datetime) -> dict[str, Q]:
     }
 
 
-STEPS: Final = ("warned", "in_time", "says_fixed", "verified", "overdue", "unanswered", "open")
+STEPS: Final = ("warned", "in_time", "says_fixed", "verified", "overdue", "due_soon", "unanswered", "open")
+SOON: Final = timedelta(days=1)
 
 
 def _owner(name: str, word: str) -> Filter:
@@ -86,11 +92,13 @@ def step(name: str, now: datetime) -> Filter:
         return _owner(name, Owner.SAYS_FIXED)
     if name == "verified":
         return _sensor(name, Sensor.GONE)
-    counted = figures(now)[name]
+    still = opened() & ~Q(owner=Owner.SAYS_FIXED)
     if name == "overdue":
-        rest = opened() & ~Q(owner=Owner.SAYS_FIXED)
-        return Filter(name, (Condition("due_at", "lt", now),), rest, Q(due_at__isnull=False))
-    return Filter(name, also=counted)
+        return Filter(name, (Condition("due_at", "lt", now),), still, Q(due_at__isnull=False))
+    if name == "due_soon":
+        limits = Condition("due_at", "gte", now), Condition("due_at", "lt", now + SOON)
+        return Filter(name, limits, still, Q(due_at__isnull=False))
+    return Filter(name, also=figures(now)[name])
 
 
 def filters(wanted: Wanted, organizations: Sequence[str] | None, now: datetime, zone: tzinfo) -> list[Filter]:

@@ -102,22 +102,9 @@ def counted(viewer: Viewer, by: Sequence[str], now: datetime) -> QuerySet[Any, A
     return found
 
 
-def by_owner(viewer: Viewer) -> dict[str, int]:
-    """Return how many findings there are for each word of their owners."""
-    rows = scoped(Finding.objects.all(), viewer)
-    return dict(rows.order_by().values_list("owner").annotate(n=Count("pk")))
-
-
-def by_organization(viewer: Viewer) -> dict[str, tuple[int, int]]:
-    """Return for each organization how many findings it has, and how many of them nobody has answered."""
-    rows = (
-        scoped(Finding.objects.all(), viewer).order_by().values_list("organization_id", "owner").annotate(n=Count("pk"))
-    )
-    found: dict[str, tuple[int, int]] = {}
-    for organization, owner, n in rows:
-        all_, silent = found.get(organization, (0, 0))
-        found[organization] = (all_ + n, silent + (n if owner == "silent" else 0))
-    return found
+def due_between(viewer: Viewer, since: datetime, until: datetime) -> QuerySet[Finding]:
+    """Return the findings whose deadline passes between two instants though nothing is said to be fixed."""
+    return scoped(Finding.objects.filter(listing.due_between(since, until)), viewer).order_by()
 
 
 def deciding_values(viewer: Viewer) -> set[str]:

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from tocsin.base.tenancy import SYSTEM, Viewer, scoped
-from tocsin.findings.queries import findings as all_findings
 from tocsin.intake import queries as intake
 from tocsin.notices import render, rules, texts
 from tocsin.notices.models import (
@@ -237,19 +236,7 @@ def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def loop(viewer: Viewer, now: datetime) -> dict[str, int]:
-    """Return the figures of the front page: how many findings stand at each step of the loop."""
-    rows = all_findings(viewer)
-    told = rows.filter(notice_lines__notice__state="sent").distinct()
-    return {
-        "seen": rows.count(),
-        "warned": told.count(),
-        "acknowledged": rows.exclude(owner="silent").count(),
-        "says_fixed": rows.filter(owner="says-fixed").count(),
-        "verified": rows.filter(sensor="gone").count(),
-        "overdue": rows.filter(notice_lines__notice__state="sent", notice_lines__notice__due_at__lt=now)
-        .exclude(sensor="gone")
-        .exclude(owner__in=["not-ours", "false-positive"])
-        .distinct()
-        .count(),
-    }
+def answers(viewer: Viewer) -> QuerySet[Answer]:
+    """Return the answers the viewer may see, newest first."""
+    rows = scoped(Answer.objects.all(), viewer, "notice__organization_id")
+    return rows.select_related("notice__organization").order_by("-id")

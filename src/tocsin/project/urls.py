@@ -16,6 +16,7 @@ from tocsin.project import api, health
 
 urlpatterns = [
     path("", notices.loop, name="loop"),
+    path("standing/", notices.standing, name="standing"),
     path("findings/", findings.findings, name="findings"),
     path("findings/file/<str:ending>/", findings.findings_file, name="findings-file"),
     path("findings/word/", findings.findings_word, name="findings-word"),

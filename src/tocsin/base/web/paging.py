@@ -58,6 +58,17 @@ def page(
     return Page(found[:size], query.urlencode(), first, said)
 
 
+def part(request: HttpRequest, rows: Sequence[Any], *, size: int = SIZE, said: str = "") -> Page:
+    """Return the part of a list in memory that `from` in the query asks for."""
+    given = request.GET.get("from", "")
+    start = min(int(given), len(rows)) if given.isdecimal() and len(given) < 10 else 0
+    query = request.GET.copy()
+    query["from"] = str(start + size)
+    onward = query.urlencode() if start + size < len(rows) else None
+    query.pop("from")
+    return Page(list(rows[start : start + size]), onward, query.urlencode() if start else None, said)
+
+
 def _without_key(request: HttpRequest) -> str:
     query = request.GET.copy()
     query.pop("after", None)

@@ -2,6 +2,6 @@
 
 from tocsin.notices.views.answering import answer, kind, kinds
 from tocsin.notices.views.approving import approval
-from tocsin.notices.views.watching import loop, message, notice, notices, sent
+from tocsin.notices.views.watching import loop, message, notice, notices, sent, standing
 
-__all__ = ["answer", "approval", "kind", "kinds", "loop", "message", "notice", "notices", "sent"]
+__all__ = ["answer", "approval", "kind", "kinds", "loop", "message", "notice", "notices", "sent", "standing"]

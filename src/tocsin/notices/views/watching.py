@@ -3,39 +3,80 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
-from tocsin.base.web.paging import page
+from tocsin.base.web.paging import page, part
+from tocsin.base.web.pictures import Tile, tiles
 from tocsin.base.web.views import signed_in, team_only
 from tocsin.constituency import queries as constituency
-from tocsin.findings import queries as findings
-from tocsin.notices import queries, reading
+from tocsin.findings.queries import FIGURES
+from tocsin.notices import queries, reading, watch
 from tocsin.notices.models import State
 
 viewing = signed_in(constituency.viewer_of)
 
 
+MAP_HOLDS = 400
+"""Tiles that a map shows in their own order; of more, the calm ones are only counted."""
+
+
 @viewing
 def loop(request: HttpRequest) -> HttpResponse:
-    """Show the loop and what needs a person now."""
+    """For the duty analyst, at a glance: the loop, what needs a person, what comes by itself. A contact sees their own."""
     viewer = request.viewer  # type: ignore[attr-defined]
-    counts = findings.by_organization(viewer)
-    tiles = [(o, *counts.get(o.pk, (0, 0))) for o in constituency.organizations(viewer)]
-    todo = {
-        "waiting": queries.notices(viewer, state=State.WAITING.value).count(),
-        "failed": queries.notices(viewer, state=State.FAILED.value).count(),
-        "no_contact": queries.notices(viewer, state=State.NO_CONTACT.value).count(),
-    }
+    now = datetime.now(UTC)
+    _at, places = watch.standing(viewer, now)
+    many = len(places) > MAP_HOLDS
+    shown = sorted((p for p in places if p.tone != "calm"), key=lambda p: watch.TONES.index(p.tone)) if many else places
     context = {
-        "loop": queries.loop(viewer, datetime.now(UTC)),
-        "tiles": tiles,
-        "todo": todo,
-        "calm": not any(todo.values()),
+        "loop": watch.loop(viewer, now),
+        "needs": watch.needs(viewer, now),
+        "coming": watch.coming(viewer, now),
+        "recently": watch.recently(viewer),
+        "places": len(places),
+        "left": len(places) - len(shown),
+        "tiles": tiles(_tile(place) for place in shown),
+        "tones": [(tone, sum(1 for place in places if place.tone == tone)) for tone in watch.TONES],
+        "now": now,
     }
     return render(request, "notices/loop.html", context)
+
+
+def _tile(place: watch.Place) -> Tile:
+    figures = place.figures
+    says = _("%(name)s: %(open)s open, %(overdue)s overdue, %(unanswered)s without an answer") % {
+        "name": place.organization.name_in(get_language() or "vi"), "open": figures["open"], "overdue": figures["overdue"], "unanswered": figures["unanswered"],
+    }  # fmt: skip
+    return Tile(f"{reverse('findings')}?organization={quote(place.organization.pk)}", says, f"tile-{place.tone}")
+
+
+@viewing
+def standing(request: HttpRequest) -> HttpResponse:
+    """For the duty analyst: the table behind the map, how each organization stands, the worst first."""
+    viewer = request.viewer  # type: ignore[attr-defined]
+    at, places = watch.standing(viewer, datetime.now(UTC))
+    wanted = request.GET.get("state", "")
+    chosen = [place for place in places if wanted not in watch.TONES or place.tone == wanted]
+    by = request.GET.get("sort", "").lstrip("-")
+    by = by if by in FIGURES else "overdue"
+    chosen.sort(key=lambda place: (-place.figures[by], -place.figures["overdue"], -place.figures["open"]))
+    context = {
+        "at": at,
+        "page": part(request, chosen, size=100),
+        "tones": [(tone, sum(1 for place in places if place.tone == tone)) for tone in watch.TONES],
+        "n": len(places),
+        "wanted": wanted,
+        "ordering": f"-{by}",
+        "columns": FIGURES,
+    }
+    return render(request, "notices/standing.html", context)
 
 
 @viewing

@@ -12,6 +12,7 @@ from django.template.context import RequestContext
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext, ngettext
 
 from tocsin.base.web import navigation as places
@@ -40,7 +41,12 @@ def navigation(context: RequestContext) -> dict[str, Any]:
     """Show the places this viewer may open."""
     request: HttpRequest = context["request"]
     viewer = getattr(request, "viewer", None)
-    return {"groups": places.places(request, viewer) if viewer is not None else []}
+    groups = places.places(request, viewer) if viewer is not None else []
+    return {
+        "groups": groups,
+        "email": viewer.email if viewer is not None else "",
+        "csrf_token": context.get("csrf_token"),
+    }
 
 
 @register.inclusion_tag("web/help_keys.html", takes_context=True)
@@ -217,4 +223,32 @@ def hidden_filters(context: RequestContext, *names: str) -> SafeString:
         "",
         '<input type="hidden" name="{}" value="{}">',
         ((name, value) for name in query if name not in {*names, "after"} for value in query.getlist(name)),
+    )
+
+
+@register.simple_tag
+def flow(values: list[int], title: str) -> SafeString:
+    """Return the stream of the loop."""
+    return pictures.flow(values, title)
+
+
+@register.filter
+def tile_word(tone: str) -> str:
+    """Return what a tile of this tone says."""
+    return str(WORDS[f"tile-{tone}"])
+
+
+@register.filter
+def step_word(step: str) -> str:
+    """Return the name of a figure of the loop."""
+    return capfirst(str(WORDS.get(f"step-{step}", WORDS.get(step, step))))
+
+
+@register.simple_tag
+def dot(severity: str) -> SafeString:
+    """Return a mark of a severity with its word for those who do not see colours."""
+    return format_html(
+        '<span class="dot {0}" title="{1}"><span class="hidden">{1}</span></span>',
+        severity,
+        WORDS.get(severity, severity),
     )
