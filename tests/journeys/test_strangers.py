@@ -12,6 +12,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tocsin.accounts import actions as accounts
 from tocsin.accounts import queries as people
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
+from tocsin.constituency import actions as constituency
+from tocsin.constituency import queries as constituents
+from tocsin.core import constituency as plain
 from tocsin.findings import queries as findings
 from tocsin.notices import queries as noticed
 
@@ -46,6 +49,7 @@ def _addresses(organization: str) -> dict[str, str]:
         "message": notice.deliveries.all()[0].pk,
         "findings-file": "csv",
         "drop-view": _view_of_somebody_else(),
+        **_constituency_of(organization),
     }
     found = {}
     for pattern in get_resolver().url_patterns:
@@ -60,6 +64,27 @@ def _addresses(organization: str) -> dict[str, str]:
         start, _, rest = route.partition("<")
         found[str(name)] = "/" + (f"{start}{objects[str(name)]}{rest.partition('>')[2]}" if rest else route)
     return found
+
+
+def _constituency_of(organization: str) -> dict[str, object]:
+    now = datetime.now(UTC)
+    owner = constituents.organizations(SYSTEM).get(pk=organization)
+    if not owner.autonomoussystems.exists():
+        constituency.hold(organization=owner, item=plain.AutonomousSystem(64999), actor=SYSTEM, now=now)
+    if not constituents.ignored(SYSTEM).exists():
+        constituency.ignore(rule=plain.Ignored("AS64998", "sinkhole"), actor=SYSTEM, now=now)
+    content = b"version: 1\norganizations: [{id: xa-moi}]"
+    return {
+        "organization-change": organization,
+        "organization-hold": organization,
+        "network": owner.networks.all()[0].pk,
+        "domain": owner.domains.all()[0].pk,
+        "asn": owner.autonomoussystems.all()[0].pk,
+        "contact": owner.contacts.all()[0].pk,
+        "ignored-rule": constituents.ignored(SYSTEM)[0].pk,
+        "constituency-preview": constituency.keep_upload(content=content, name="c.yaml", actor=SYSTEM, now=now).sha256,
+        "constituency-file": "yaml",
+    }
 
 
 def _view_of_somebody_else() -> int:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from tocsin.accounts.models import User
 from tocsin.base.tenancy import Role, Viewer, scoped
-from tocsin.base.texts import folded
-from tocsin.constituency.models import Contact, HoldingsChange, IgnoreRule, Membership, Organization
+from tocsin.base.texts import collated, folded
+from tocsin.constituency.models import (
+    AutonomousSystem,
+    Contact,
+    Domain,
+    HoldingsChange,
+    IgnoreRule,
+    Membership,
+    Network,
+    Organization,
+)
 from tocsin.core import constituency as plain
 
 
@@ -35,6 +46,161 @@ def _below(organization_ids: set[str]) -> frozenset[str]:
         level = set(Organization.objects.filter(parent__in=level).values_list("pk", flat=True)) - found
         found |= level
     return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What narrows the list of organizations; empty narrows nothing."""
+
+    search: str = ""
+    sector: str = ""
+    criticality: str = ""
+    essential: bool = False
+    under: str = ""
+    """Only those anywhere below this one, and itself."""
+    state: str = ""
+    """`current` or `ended` on a day."""
+
+    def __bool__(self) -> bool:
+        return any((self.search, self.sector, self.criticality, self.essential, self.under, self.state))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An organization in the tree as a viewer sees it: how deep, and how many stand directly below."""
+
+    id: str
+    depth: int
+    n_below: int
+
+
+def standings(viewer: Viewer, wanted: Wanted, language: str, on: date) -> list[Standing]:
+    """Return the organizations in the order of the tree, siblings by name; a narrowed list is flat, by name."""
+    rows = list(
+        _narrowed(viewer, wanted, on).values_list("pk", "parent_id", "name_en" if language == "en" else "name_vi")
+    )
+    rows.sort(key=lambda row: (collated(row[2]), row[0]))
+    if wanted and not (wanted.under and wanted == Wanted(under=wanted.under)):
+        return [Standing(pk, 0, 0) for pk, _, _ in rows]
+    seen = {pk for pk, _, _ in rows}
+    below: dict[str | None, list[str]] = defaultdict(list)
+    for pk, parent, _ in rows:
+        below[parent if parent in seen and pk != wanted.under else None].append(pk)
+    found: list[Standing] = []
+    todo = [(pk, 0) for pk in reversed(below[None])]
+    while todo:
+        pk, depth = todo.pop()
+        found.append(Standing(pk, depth, len(below[pk])))
+        todo += [(child, depth + 1) for child in reversed(below[pk])]
+    return found
+
+
+def _narrowed(viewer: Viewer, wanted: Wanted, on: date) -> QuerySet[Organization]:
+    rows = organizations(viewer, wanted.search)
+    if wanted.sector:
+        rows = rows.filter(sector=wanted.sector)
+    if wanted.criticality:
+        rows = rows.filter(criticality=wanted.criticality)
+    if wanted.essential:
+        rows = rows.filter(essential=True)
+    if wanted.under:
+        rows = rows.filter(pk__in=_below({wanted.under}) | {wanted.under})
+    if wanted.state == "current":
+        rows = rows.filter(_in_force(on))
+    if wanted.state == "ended":
+        rows = rows.filter(valid_to__lt=on)
+    return rows
+
+
+def _in_force(day: date) -> Q:
+    """Return the condition that a row is in force on a day."""
+    return Q(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day))
+
+
+def sectors(viewer: Viewer) -> list[str]:
+    """Return the sectors there are."""
+    return list(organizations(viewer).exclude(sector="").order_by("sector").values_list("sector", flat=True).distinct())
+
+
+@dataclass(slots=True)
+class Holdings:
+    """How many things an organization holds on a day, and how many contacts it has."""
+
+    networks: int = 0
+    domains: int = 0
+    autonomoussystems: int = 0
+    contacts: int = 0
+
+
+def holdings_on(viewer: Viewer, ids: Sequence[str], day: date) -> dict[str, Holdings]:
+    """Return how much each of these organizations holds on a day: one query a kind, however many they are."""
+    found = {id_: Holdings() for id_ in ids}
+    for model in (Network, Domain, AutonomousSystem, Contact):
+        rows: Any = scoped(model._default_manager.filter(_in_force(day), organization__in=ids), viewer)  # noqa: SLF001 - the one name all tables have
+        name = f"{model.__name__.lower()}s"
+        for id_, n in rows.order_by().values_list("organization_id").annotate(n=Count("pk")):
+            setattr(found[id_], name, n)
+    return found
+
+
+def above(viewer: Viewer, organization: Organization) -> list[Organization]:
+    """Return the organizations above one that the viewer may see, the highest first."""
+    found: list[Organization] = []
+    while organization.parent_id is not None and len(found) < 50:
+        parent = organizations(viewer).filter(pk=organization.parent_id).first()
+        if parent is None:
+            break
+        found.append(parent)
+        organization = parent
+    return found[::-1]
+
+
+def networks(viewer: Viewer) -> QuerySet[Network]:
+    """Return the prefixes the viewer may see."""
+    return scoped(Network.objects.select_related("organization"), viewer)
+
+
+def domains(viewer: Viewer) -> QuerySet[Domain]:
+    """Return the domains the viewer may see."""
+    return scoped(Domain.objects.select_related("organization"), viewer)
+
+
+def asns(viewer: Viewer) -> QuerySet[AutonomousSystem]:
+    """Return the autonomous systems the viewer may see."""
+    return scoped(AutonomousSystem.objects.select_related("organization"), viewer)
+
+
+def holders(viewer: Viewer, row: Network | Domain | AutonomousSystem) -> list[Network | Domain | AutonomousSystem]:
+    """Return every row about the same value, of whichever organization the viewer may see, the earliest first."""
+    name = {Network: "cidr", Domain: "name", AutonomousSystem: "number"}[type(row)]
+    same: Any = type(row)._default_manager.filter(**{name: getattr(row, name)})  # noqa: SLF001 - the one name all tables have
+    rows = scoped(same.select_related("organization"), viewer)
+    return sorted(rows, key=lambda found: (found.valid_from or date.min, found.pk))
+
+
+def contacts(viewer: Viewer) -> QuerySet[Contact]:
+    """Return the contacts the viewer may see."""
+    return scoped(Contact.objects.select_related("organization"), viewer)
+
+
+def ignored(viewer: Viewer) -> QuerySet[IgnoreRule]:
+    """Return the ignore list, which is the team's."""
+    rows = IgnoreRule.objects.order_by("value", "pk")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def around(viewer: Viewer, organization_id: str) -> list[plain.Organization]:
+    """Return an organization, the one above it, and those that ever held the same: what remarks on it are about."""
+    own = organizations(viewer).filter(pk=organization_id).first()
+    if own is None:
+        return []
+    ids = {organization_id, own.parent_id or organization_id}
+    for model, name in ((Network, "cidr"), (Domain, "name"), (AutonomousSystem, "number")):
+        rows = model._default_manager  # noqa: SLF001 - the one name all tables have
+        values = rows.filter(organization_id=organization_id).values(name)
+        others: Any = scoped(rows.filter(**{f"{name}__in": values}), viewer)
+        ids |= set(others.values_list("organization_id", flat=True)[:100])
+    return [_plain(row) for row in organizations(viewer).filter(pk__in=ids).prefetch_related(*_LISTS)]
 
 
 def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
@@ -71,7 +237,7 @@ def reachable(viewer: Viewer, organization_ids: Iterable[str], day: date) -> set
 
 
 def _on(rows: QuerySet[Contact], day: date) -> QuerySet[Contact]:
-    return rows.filter(Q(valid_from=None) | Q(valid_from__lte=day), Q(valid_to=None) | Q(valid_to__gte=day))
+    return rows.filter(_in_force(day))
 
 
 def as_values(viewer: Viewer) -> tuple[list[plain.Organization], list[plain.Ignored]]:

@@ -27,7 +27,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.lake import durable
 
 ROWS = ["audit", "accounts", "constituency", "intake", "findings", "notices"]
-FOLDERS = ("raw", "batches", "segments", "outbox")
+FOLDERS = ("raw", "batches", "segments", "outbox", "imports")
 FILES = ("secret.key",)
 
 

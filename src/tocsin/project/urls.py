@@ -8,11 +8,12 @@ from django.views.i18n import set_language
 from tocsin.accounts import views as accounts
 from tocsin.base.audit import views as audit
 from tocsin.base.web import views as web
-from tocsin.constituency import views as constituency
+from tocsin.constituency import urls as constituency
+from tocsin.findings import queries as finding_queries
 from tocsin.findings import views as findings
 from tocsin.intake import views as intake
 from tocsin.notices import views as notices
-from tocsin.project import api, health
+from tocsin.project import api, figures, health
 
 urlpatterns = [
     path("", notices.loop, name="loop"),
@@ -24,8 +25,7 @@ urlpatterns = [
     path("notices/", notices.notices, name="notices"),
     path("notices/<uuid:id_>/", notices.notice, name="notice"),
     path("notices/<uuid:id_>/approval/", notices.approval, name="approval"),
-    path("organizations/", constituency.organizations, name="organizations"),
-    path("organizations/<str:id_>/", constituency.organization, name="organization"),
+    *constituency.patterns(figures=figures.of_organizations, used=finding_queries.deciding_values),
     path("intake/", intake.intake, name="intake"),
     path("intake/unattributed/", intake.unattributed, name="unattributed"),
     path("sent/", notices.sent, name="sent"),

@@ -42,6 +42,11 @@ def entries(
     return rows
 
 
+def about(viewer: Viewer, *, object_kind: str, object_id: str) -> QuerySet[AuditEntry]:
+    """Return what was done to one object, newest first; the caller has made sure that the viewer may see the object."""
+    return AuditEntry.objects.filter(object_kind=object_kind, object_id=object_id).order_by("-id")
+
+
 def actions_known(viewer: Viewer) -> list[str]:
     """Return every kind of act there is an entry of."""
     return list(entries(viewer).order_by("action").values_list("action", flat=True).distinct())

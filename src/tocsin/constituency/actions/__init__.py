@@ -10,15 +10,27 @@ from tocsin.constituency.actions.editing import (
     ignore,
     withdraw,
 )
-from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, import_all
+from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
 from tocsin.constituency.actions.joining import join
 from tocsin.constituency.actions.recording import forget_changes, note_change
+from tocsin.constituency.actions.uploading import (
+    NoSuchUpload,
+    TooLarge,
+    Upload,
+    keep_upload,
+    kept_upload,
+    mark_imported,
+)
 
 __all__ = [
     "AboveItself",
     "HeldAlready",
     "NoSuchParent",
+    "NoSuchUpload",
     "OrganizationExists",
+    "OtherThanExpected",
+    "TooLarge",
+    "Upload",
     "add_organization",
     "change_item",
     "change_organization",
@@ -27,6 +39,9 @@ __all__ = [
     "ignore",
     "import_all",
     "join",
+    "keep_upload",
+    "kept_upload",
+    "mark_imported",
     "note_change",
     "withdraw",
 ]

@@ -39,6 +39,10 @@ class AboveItself(Exception):
     """An organization would be above itself."""
 
 
+class OtherThanExpected(Exception):
+    """Something changed since the preview: the import would not do what was shown."""
+
+
 @transaction.atomic
 def import_all(
     *,
@@ -50,11 +54,13 @@ def import_all(
     complete: bool = False,
     dry_run: bool = False,
     source: dict[str, str] | None = None,
+    expected: str | None = None,
 ) -> Difference:
     """Make the named organizations as given; leave the others alone, or close them when the file is `complete`.
 
     What the file leaves out ends on the day before `as_of`, today if not given. Return what changed; a
-    dry run changes nothing. Raise NoSuchParent, AboveItself, NotAllowed.
+    dry run changes nothing. `expected` is the fingerprint of the difference that somebody confirmed. Raise
+    NoSuchParent, AboveItself, NotAllowed, OtherThanExpected.
     """
     if not actor.may_write:
         raise NotAllowed
@@ -63,6 +69,8 @@ def import_all(
     found = rules.difference(
         before, organizations, as_of=day, ignored_before=ignored_before, ignored=ignored, complete=complete
     )
+    if expected is not None and rules.fingerprint(found) != expected:
+        raise OtherThanExpected
     after = rules.result(before, found)
     check_tree(after)
     if dry_run or not found:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from tocsin.constituency.rules.holdings import ATTRIBUTING, LISTS, ONE_DAY, Item, kind_of, meet, value_of
@@ -146,6 +147,11 @@ def result(before: Iterable[Organization], found: Difference) -> list[Organizati
 def ignored_result(before: Iterable[Ignored], found: Difference) -> list[Ignored]:
     """Return the ignore list as it will be."""
     return _changed_list(before, found.ignored)  # type: ignore[return-value]
+
+
+def fingerprint(found: Difference) -> str:
+    """Return a checksum of all that changes, by which the same difference is known again."""
+    return sha256(repr((found.changed, found.ignored)).encode()).hexdigest()
 
 
 def _one(old: Organization | None, new: Organization, as_of: date, holders: _Holders) -> Change:

@@ -1,0 +1,242 @@
+"""What people type about the constituency, checked by the same rules as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from tocsin import roster
+from tocsin.constituency.models import Criticality
+from tocsin.constituency.words import FIELDS, ROLES, SECTORS, reason
+from tocsin.core import constituency as plain
+from tocsin.roster import values
+from tocsin.roster.reasons import Wrong
+
+LANGUAGES = (("", _("as the team writes")), ("vi", "Tiếng Việt"), ("en", "English"))
+
+
+class Checked(forms.CharField):
+    """A text that a rule of the files makes a value of; what is wrong is said in place."""
+
+    def __init__(self, make: Callable[[str], Any], **options: Any) -> None:
+        super().__init__(max_length=2000, **options)
+        self.make = make
+
+    def clean(self, value: Any) -> Any:
+        """Return the value the rule makes."""
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return self.make(text)
+        except Wrong as wrong:
+            raise ValidationError(reason(wrong.code, wrong.values), code=wrong.code) from None
+
+
+def _text(limit: str) -> Callable[[str], str]:
+    return lambda value: values.text(value, values.LIMITS[limit])
+
+
+class Day(forms.DateField):
+    """A day; browsers show a calendar."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **options)
+
+
+class Dated(forms.Form):
+    """Something with a first and a last day, both included, in UTC."""
+
+    valid_from = Day(label=FIELDS["valid_from"], help_text=_("Empty: since ever. Days are in UTC."))
+    valid_to = Day(
+        label=FIELDS["valid_to"], help_text=_("The last day that still counts. Empty: until further notice.")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Say when the days are in the wrong order."""
+        found = super().clean() or {}
+        since, until = found.get("valid_from"), found.get("valid_to")
+        if since and until and until < since:
+            self.add_error("valid_to", ValidationError(_("The last day is before the first."), code="bad-order"))
+        return found
+
+
+class OrganizationForm(Dated):
+    """An organization: what it is, not what it holds."""
+
+    name_vi = Checked(_text("name"), label=FIELDS["name_vi"])
+    name_en = Checked(_text("name"), label=FIELDS["name_en"], required=False, help_text=_("Empty: as in Vietnamese."))
+    parent = Checked(
+        values.identifier, label=FIELDS["parent"], required=False, help_text=_("Its identifier. Empty: it stands at the top."),
+    )  # fmt: skip
+    sector = Checked(_text("sector"), label=FIELDS["sector"], required=False)
+    language = forms.ChoiceField(label=FIELDS["language"], choices=LANGUAGES, required=False)
+    criticality = forms.ChoiceField(
+        label=FIELDS["criticality"],
+        choices=[("", _("not judged")), *Criticality.choices],
+        required=False,
+        help_text=_("How much depends on it, as the team judges."),
+    )
+    essential = forms.BooleanField(label=_("It provides an essential service"), required=False)
+    field_order = ("id", "name_vi", "name_en", "parent", "sector", "criticality", "essential", "language")
+
+    def __init__(self, *args: Any, new: bool = False, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["parent"].widget.attrs["list"] = "organizations"
+        self.fields["sector"].widget.attrs["list"] = "sectors"
+        self.sectors = list(SECTORS.items())
+        kept = self.initial.get("language", "")
+        if kept and kept not in dict(LANGUAGES):
+            self.fields["language"].choices = [*LANGUAGES, (kept, kept)]  # type: ignore[attr-defined]
+        if new:
+            self.fields["id"] = Checked(
+                values.identifier,
+                label=_("Identifier"),
+                help_text=_("Lower-case letters, digits, dots and hyphens, as in so-y-te. It stays as it is for ever."),
+            )
+            self.order_fields(self.field_order)
+
+    def value(self, id_: str) -> plain.Organization:
+        """Return the organization as a value."""
+        found = self.cleaned_data
+        return plain.Organization(
+            id=id_,
+            name_vi=found["name_vi"],
+            name_en=found["name_en"] or found["name_vi"],
+            parent=found["parent"] or None,
+            sector=found["sector"],
+            language=found["language"],
+            valid_from=found["valid_from"],
+            valid_to=found["valid_to"],
+            criticality=found["criticality"],
+            essential=found["essential"],
+        )
+
+
+class NetworkForm(Dated):
+    """A prefix."""
+
+    cidr = Checked(values.network, label=FIELDS["cidr"], help_text=_("As in 203.0.113.0/25 or 2001:db8:1::/48."))
+    field_order = ("cidr",)
+
+    def value(self) -> plain.Network:
+        """Return the prefix as a value."""
+        return plain.Network(**self.cleaned_data)
+
+
+class DomainForm(Dated):
+    """A domain."""
+
+    name = Checked(
+        values.domain, label=_("Domain"), help_text=_("As in soyte.example; all names below it belong to it.")
+    )
+    field_order = ("name",)
+
+    def value(self) -> plain.Domain:
+        """Return the domain as a value."""
+        return plain.Domain(**self.cleaned_data)
+
+
+class AsnForm(Dated):
+    """An autonomous system."""
+
+    number = Checked(values.asn, label=FIELDS["number"], help_text=_("As in 64500 or AS64500."))
+    field_order = ("number",)
+
+    def value(self) -> plain.AutonomousSystem:
+        """Return the autonomous system as a value."""
+        return plain.AutonomousSystem(**self.cleaned_data)
+
+
+def _roles(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values.role(word) for word in value.replace(";", ",").split(",") if word.strip()))
+
+
+class ContactForm(Dated):
+    """A person or desk that is told."""
+
+    name = Checked(_text("contact"), label=FIELDS["name"], required=False, help_text=_("Of the person or the desk."))
+    email = Checked(values.email, label=FIELDS["email"])
+    phone = Checked(_text("phone"), label=FIELDS["phone"], required=False)
+    roles = forms.MultipleChoiceField(
+        label=FIELDS["roles"],
+        choices=list(ROLES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Who has the role security is told of findings; if nobody has it, all are."),
+    )
+    other_roles = Checked(_roles, label=_("Other roles"), required=False, help_text=_("Separated by commas."))
+    language = forms.ChoiceField(
+        label=FIELDS["language"], choices=[("", _("as the organization")), *LANGUAGES[1:]], required=False
+    )
+    field_order = ("name", "email", "phone", "roles", "other_roles", "language")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        initial = options.get("initial") or {}
+        given = list(initial.get("roles", ()))
+        options["initial"] = {
+            **initial,
+            "roles": [role for role in given if role in ROLES],
+            "other_roles": ", ".join(role for role in given if role not in ROLES),
+        }
+        super().__init__(*args, **options)
+        kept = initial.get("language", "")
+        if kept and kept not in dict(LANGUAGES):
+            self.fields["language"].choices = [*self.fields["language"].choices, (kept, kept)]  # type: ignore[attr-defined]
+
+    def value(self) -> plain.Contact:
+        """Return the contact as a value."""
+        found = self.cleaned_data
+        return plain.Contact(
+            name=found["name"],
+            email=found["email"],
+            roles=tuple(dict.fromkeys((*found["roles"], *(found["other_roles"] or ())))),
+            phone=found["phone"],
+            language=found["language"],
+            valid_from=found["valid_from"],
+            valid_to=found["valid_to"],
+        )
+
+
+class IgnoreForm(Dated):
+    """A rule of the ignore list."""
+
+    value_ = Checked(
+        values.ignored, label=_("Prefix, domain or AS number"), help_text=_("As in 192.0.2.8/29, scanner.example or AS64510.")
+    )  # fmt: skip
+    reason = Checked(
+        _text("reason"), label=FIELDS["reason"], help_text=_("Why nobody is warned: own scanner, sinkhole …")
+    )
+    field_order = ("value_", "reason")
+
+    def value(self) -> plain.Ignored:
+        """Return the rule as a value."""
+        found = self.cleaned_data
+        return plain.Ignored(found["value_"], found["reason"], found["valid_from"], found["valid_to"])
+
+
+class UploadForm(forms.Form):
+    """A constituency file and how to take it."""
+
+    file = forms.FileField(
+        label=_("File"),
+        help_text=_("YAML, JSON, CSV or XLSX, at most 32 MiB. Nothing changes before you have seen what would."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".yaml,.yml,.json,.csv,.xlsx"}),
+    )
+    complete = forms.BooleanField(
+        label=_("The file is complete"),
+        required=False,
+        help_text=_("Organizations that it does not name are closed. Otherwise they stay as they are."),
+    )
+    as_of = Day(label=_("Holds from"), help_text=_("What the file leaves out ends on the day before. Empty: today."))
+
+    def clean_file(self) -> Any:
+        """Refuse what is larger than what is looked at."""
+        file = self.cleaned_data["file"]
+        if file.size > roster.LARGEST:
+            raise ValidationError(reason("too-large", {"limit": f"{roster.LARGEST >> 20} MiB"}), code="too-large")
+        return file

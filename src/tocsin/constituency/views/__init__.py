@@ -1,0 +1,34 @@
+"""Pages about the constituency: to read it, to change it, to import files."""
+
+from tocsin.constituency.views.editing import (
+    add_ignored,
+    add_organization,
+    change_asn,
+    change_contact,
+    change_domain,
+    change_ignored,
+    change_network,
+    change_organization,
+    hold,
+)
+from tocsin.constituency.views.importing import preview, upload
+from tocsin.constituency.views.reading import check, file, ignored, organization, organizations
+
+__all__ = [
+    "add_ignored",
+    "add_organization",
+    "change_asn",
+    "change_contact",
+    "change_domain",
+    "change_ignored",
+    "change_network",
+    "change_organization",
+    "check",
+    "file",
+    "hold",
+    "ignored",
+    "organization",
+    "organizations",
+    "preview",
+    "upload",
+]
