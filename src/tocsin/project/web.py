@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 
 PORT_IN_USE = 98
@@ -16,16 +17,19 @@ PORT_IN_USE = 98
 
 def main(port: int) -> None:
     """Serve until told to stop."""
-    from waitress import serve
-
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.project.settings")
+    from django.conf import settings
+
+    from tocsin.project import server
     from tocsin.project.wsgi import application
+
+    server.keep_bodies(Path(settings.TOCSIN_HOME))
 
     signal.signal(signal.SIGTERM, _stop)
     if launcher := int(os.environ.get("TOCSIN_STARTED_BY", "0")):
         threading.Thread(target=_mind_launcher, args=(launcher,), daemon=True).start()
     try:
-        serve(application, host="127.0.0.1", port=port, threads=4, ident=None)
+        server.made(application, host="127.0.0.1", port=port).run()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

@@ -7,7 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -76,9 +78,17 @@ def told(request: HttpRequest, response: HttpResponse, rows: Sequence[Any], key:
         return Found(rows, None)
     query = request.GET.copy()
     query["cursor"] = _sealed(key)
-    address = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    address = absolute(request, f"{request.path}?{query.urlencode()}")
     response.headers["Link"] = f'<{address}>; rel="next"'
     return Found(rows, address)
+
+
+def absolute(request: HttpRequest, path: str) -> str:
+    """Return the whole address of a path, as the caller reaches it: behind a proxy the scheme is the proxy's."""
+    base = urlsplit(settings.TOCSIN_BASE_URL)
+    if request.get_host() == base.netloc:
+        return f"{base.scheme}://{base.netloc}{path}"
+    return request.build_absolute_uri(path)
 
 
 def _sealed(values: Sequence[Any]) -> str:

@@ -106,9 +106,24 @@ def answer(
     errors: Sequence[Mapping[str, str]] = (),
     status: int | None = None,
 ) -> HttpResponse:
-    """Return the response that tells a problem."""
-    title = gettext(kind.title)
-    found: dict[str, Any] = {
+    """Return the response that tells a problem, in the reader's language."""
+    found = told(kind, detail, title=gettext(kind.title), errors=errors, status=status)
+    return HttpResponse(
+        json.dumps(found, ensure_ascii=False), status=found["status"], content_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def told(
+    kind: Kind,
+    detail: str = "",
+    *,
+    title: str = "",
+    errors: Sequence[Mapping[str, str]] = (),
+    status: int | None = None,
+) -> dict[str, Any]:
+    """Return what a problem says; in English, if no other title is given."""
+    title = title or kind.title
+    return {
         "type": address(kind.name),
         "title": title,
         "status": status or kind.status,
@@ -116,9 +131,6 @@ def answer(
         "code": kind.name,
         "errors": list(errors),
     }
-    return HttpResponse(
-        json.dumps(found, ensure_ascii=False), status=status or kind.status, content_type=MEDIA_TYPE, headers=headers
-    )
 
 
 def address(name: str) -> str:

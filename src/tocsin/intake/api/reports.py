@@ -21,7 +21,7 @@ from ninja.responses import Status
 from tocsin.accounts.idempotency import Key, once
 from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
-from tocsin.base.api.paging import Found, Page, Paging, page
+from tocsin.base.api.paging import Found, Page, Paging, absolute, page
 from tocsin.base.api.problems import BAD_REQUEST, CONFLICT, INVALID, TOO_LARGE, UNAVAILABLE, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.web.views import team_only
@@ -168,7 +168,7 @@ def bring_report(
 
     def do() -> dict[str, Any]:
         arrival = actions.arrived(sha256=sha256, size=size, name=name, now=now, feed=feed, told=said)
-        url = request.build_absolute_uri(reverse("api:get_report", args=[arrival.pk]))
+        url = absolute(request, reverse("api:get_report", args=[arrival.pk]))
         state = ReportLine.resolve_state(arrival)
         return {"id": str(arrival.pk), "sha256": sha256, "size": size, "state": state, "url": url}
 
