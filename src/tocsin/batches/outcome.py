@@ -24,6 +24,8 @@ class FileSummary:
     rejects: int = 0
     repeated: bool = False
     """The same bytes came earlier in this batch; they were not read again."""
+    feed: str = ""
+    """Code of its feed, where the format knows it without any row."""
     newest: datetime | None = None
     """The latest time that the source itself gives one of the events, before the file arrived."""
 
@@ -88,6 +90,23 @@ class EventFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A file as one look of its feed at the constituency: what it does not show was not there then."""
+
+    feed: str
+    file: str
+    sha256: str
+    first: datetime | None
+    """Time of the earliest row, repeats included; None: it reports nothing."""
+    last: datetime | None
+    rows: int
+    whole: bool
+    """Whether (nearly) every row could be read: a row that was refused may have been the thing looked for."""
+    names: pl.DataFrame | None
+    """asset, kind: everything on a complete list; None: the file is no list."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Everything a batch gives back."""
 
@@ -104,3 +123,5 @@ class Outcome:
     """The first rejects of each file and reason, up to a bound; the file rejects.ndjson has all."""
     reject_counts: list[RejectCount]
     """How many there are of each file and reason, exactly."""
+    looks: list[Look]
+    """Which feeds looked, a file each."""

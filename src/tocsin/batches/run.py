@@ -25,6 +25,7 @@ import numpy as np
 import polars as pl
 
 from tocsin.batches import nobody
+from tocsin.batches.looking import Looking
 from tocsin.batches.outcome import EventFile, FileSummary, Outcome, RejectCount, RejectedRow, Summary
 from tocsin.engines import local
 from tocsin.feeds import recognize
@@ -84,6 +85,7 @@ def run(
     unattributed: list[pl.DataFrame] = []
     rejected: list[RejectedRow] = []
     counts: dict[tuple[Path, str, str, str], int] = {}
+    looking = Looking()
     try:
         with (out / ".rejects.part").open("w", encoding="utf-8") as rejects, writer:
             for opened, chunk in local.ahead(_chunks(files, summary, scratch, again), depth=2):
@@ -99,6 +101,8 @@ def run(
                 else:
                     result = steps.Result(1, pl.DataFrame(), 0, [chunk])
                 _count(summary, opened.summary, result, arrived)
+                listed = opened.format is not None and opened.format.whole_list
+                looking.see(opened.summary.sha256, result.observed, names=listed)
                 for reject in result.rejects:
                     row = RejectedRow(opened.summary.path, opened.summary.sha256, **asdict(reject))
                     rejects.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
@@ -130,6 +134,7 @@ def run(
         [EventFile(**part) for part in writer.manifest],
         rejected,
         [RejectCount(*name, n) for name, n in counts.items()],
+        looking.looks(summary.files) if again is None else [],
     )
 
 
@@ -166,6 +171,8 @@ def _chunks(
             opened.summary.repeated = True
             continue
         seen.add(opened.summary.sha256)
+        if opened.format is not None and opened.format.code is not None:
+            opened.summary.feed = opened.format.code(opened.source, opened.given.options)
         if opened.refusal is not None:
             yield opened, opened.refusal
         elif opened.format is None:

@@ -76,6 +76,10 @@ class Format:
     """(first bytes, file name) -> 0 no … 100 certainly. Content decides; the name may only break ties."""
     parse: Callable[[Source, Options], Iterator[Chunk]]
     title: str = ""
+    whole_list: bool = False
+    """A file is a complete list: what it names is there, what it does not name any more is gone."""
+    code: Callable[[Source, Options], str] | None = None
+    """The feed's code of a file without rows: a report that says "nothing found" was a look all the same."""
 
 
 def labelled(chunk: Chunk, options: Options) -> Chunk:

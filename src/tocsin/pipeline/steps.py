@@ -19,6 +19,17 @@ from tocsin.pipeline.chunk import INSTANT, KEY_SCHEMA, SCHEMA, Chunk, Reject
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """When a feed looked, by the rows it reports, repeats included; and what it saw."""
+
+    feed: str
+    first: datetime
+    last: datetime
+    names: pl.DataFrame
+    """asset, kind: of every row."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of one chunk: rows == events.height + duplicates + len(rejects)."""
 
@@ -27,6 +38,8 @@ class Result:
     """Columns and types of SCHEMA, and `ignored`."""
     duplicates: int
     rejects: list[Reject]
+    observed: Observed | None = None
+    """What all rows together say of the look that reported them; None: there are none."""
 
 
 def run(
@@ -61,7 +74,16 @@ def run(
     later = [name for name in wide.columns if name in KEY_SCHEMA and name not in chunk.keys.columns]
     narrow = narrow.with_columns(wide.select(later)) if later else narrow
     events = _complete(wide, narrow, owners, sha256, received_at)
-    return Result(chunk.rows, events, int(has_asset.sum()) - len(kept), rejects)
+    return Result(chunk.rows, events, int(has_asset.sum()) - len(kept), rejects, _observed(keys))
+
+
+def _observed(keys: pl.DataFrame) -> Observed | None:
+    if keys.is_empty():
+        return None
+    first, last = keys.select(
+        pl.col("time_source").min().alias("first"), pl.col("time_source").max().alias("last")
+    ).row(0)
+    return Observed(keys["feed_code"][0] or "", first, last, keys.select("asset", "kind"))
 
 
 _ASSUMED = {kind: severity.assumed(kind) for kind in taxonomy.TYPES}

@@ -68,4 +68,4 @@ def _instant(written: str) -> datetime | None:
     return values.instant(plain) or values.instant(re.sub(r"(\d{4}) UTC$", r"UTC \1", plain))
 
 
-FORMAT = Format("dshield", recognize, parse, "DShield")
+FORMAT = Format("dshield", recognize, parse, "DShield", whole_list=True)

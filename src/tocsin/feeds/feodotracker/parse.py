@@ -53,4 +53,4 @@ def _take(rows: Rows, record: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-FORMAT = Format("feodotracker", recognize, parse, "Feodo Tracker (abuse.ch)")
+FORMAT = Format("feodotracker", recognize, parse, "Feodo Tracker (abuse.ch)", whole_list=True)

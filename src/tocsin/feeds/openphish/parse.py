@@ -28,4 +28,4 @@ def parse(source: Source, options: Options) -> Iterator[Chunk]:
     return plainlist.read(source, rows, None, "phishing", "phishing")
 
 
-FORMAT = Format("openphish", recognize, parse, "OpenPhish")
+FORMAT = Format("openphish", recognize, parse, "OpenPhish", whole_list=True)

@@ -45,4 +45,4 @@ def _take(rows: Rows, record: dict[str, Any]) -> None:
     )  # fmt: skip
 
 
-FORMAT = Format("phishtank", recognize, parse, "PhishTank")
+FORMAT = Format("phishtank", recognize, parse, "PhishTank", whole_list=True)

@@ -110,4 +110,4 @@ def read(source: Source, rows: Rows, when: datetime | None, rsit: str, identifie
     yield from rows.last()
 
 
-FORMAT = Format("plainlist", recognize, parse, "Plain list of addresses, networks, host names or URLs")
+FORMAT = Format("plainlist", recognize, parse, "Plain list of addresses, networks, host names or URLs", whole_list=True)

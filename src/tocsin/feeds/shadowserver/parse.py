@@ -51,6 +51,15 @@ def parse(source: Source, options: Options) -> Iterator[Chunk]:
             yield _chunk(records, dict(zip(names, made.names, strict=True)), made, options)
 
 
+def code(source: Source, options: Options) -> str:
+    """Return the feed's code of a report: the operator's, else by its name, as `shadowserver-scan-rdp`."""
+    return options.feed_code or f"shadowserver-{_report(plan.report_name(source.name))}"
+
+
+def _report(name: str) -> str:
+    return name.replace("_", "-") or "report"
+
+
 def _chunk(records: delimited.Records, lowered: dict[str, str], made: plan.Plan, options: Options) -> Chunk:
     rows = records.frame.rename(lowered, strict=False)
     keys = rows.with_columns(_times(rows, made)).select(
@@ -94,7 +103,7 @@ def _columns(made: plan.Plan, options: Options, *, narrow: bool) -> list[pl.Expr
     """Return the columns of an event that the plan fills: those of the keys, or the others."""
     constants = dict(
         made.constants,
-        feed_code=options.feed_code or f"shadowserver-{made.report.replace('_', '-') or 'report'}",
+        feed_code=options.feed_code or f"shadowserver-{_report(made.report)}",
         feed_provider=options.feed_provider or "Shadowserver",
         feed_name=options.feed_name or made.report or "Shadowserver report",
     )
@@ -124,4 +133,4 @@ def _extra(part: pl.DataFrame, made: plan.Plan, *, plain: bool) -> pl.Series:
     return objects.write(part, texts, literals, plain=plain)
 
 
-FORMAT = Format("shadowserver", recognize, parse, "Shadowserver report (CSV)")
+FORMAT = Format("shadowserver", recognize, parse, "Shadowserver report (CSV)", code=code)

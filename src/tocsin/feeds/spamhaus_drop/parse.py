@@ -78,4 +78,4 @@ def _text(source: Source, rows: Rows, made: datetime | None) -> Iterator[None]:
         yield
 
 
-FORMAT = Format("spamhaus_drop", recognize, parse, "Spamhaus DROP")
+FORMAT = Format("spamhaus_drop", recognize, parse, "Spamhaus DROP", whole_list=True)

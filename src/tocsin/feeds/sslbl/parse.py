@@ -49,4 +49,4 @@ def _take(rows: Rows, record: dict[str, Any]) -> None:
     )
 
 
-FORMAT = Format("sslbl", recognize, parse, "SSLBL (abuse.ch)")
+FORMAT = Format("sslbl", recognize, parse, "SSLBL (abuse.ch)", whole_list=True)
