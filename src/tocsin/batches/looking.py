@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -28,6 +29,11 @@ class Looking:
 
     def __init__(self) -> None:
         self._files: dict[str, _File] = {}
+        self._given: dict[str, Path] = {}
+
+    def open(self, sha256: str, given: Path) -> None:
+        """Remember in which of the given files a file was found."""
+        self._given.setdefault(sha256, given)
 
     def see(self, sha256: str, observed: Observed | None, *, names: bool) -> None:
         """Take what a chunk of a file shows; `names`: keep what it names, since the file is a complete list."""
@@ -48,5 +54,6 @@ class Looking:
                 names = pl.concat(file.names).unique() if file and file.names else None
                 whole = summary.rejects * LOST <= summary.rows
                 first, last = (file.first, file.last) if file else (None, None)
-                found.append(Look(feed, summary.path, summary.sha256, first, last, summary.rows, whole, names))
+                given = self._given[summary.sha256]
+                found.append(Look(feed, given, summary.path, summary.sha256, first, last, summary.rows, whole, names))
         return found

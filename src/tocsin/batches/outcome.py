@@ -94,6 +94,8 @@ class Look:
     """A file as one look of its feed at the constituency: what it does not show was not there then."""
 
     feed: str
+    given: Path
+    """The file given to the batch, in which `file` was found."""
     file: str
     sha256: str
     first: datetime | None

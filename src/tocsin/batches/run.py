@@ -88,7 +88,7 @@ def run(
     looking = Looking()
     try:
         with (out / ".rejects.part").open("w", encoding="utf-8") as rejects, writer:
-            for opened, chunk in local.ahead(_chunks(files, summary, scratch, again), depth=2):
+            for opened, chunk in local.ahead(_chunks(files, summary, scratch, again, looking), depth=2):
                 arrived = opened.given.options.received_at or received_at
                 if isinstance(chunk, Chunk):
                     result = steps.run(
@@ -158,7 +158,11 @@ def _count(summary: Summary, file: FileSummary, result: steps.Result, arrived: d
 
 
 def _chunks(
-    files: Iterable[Given], summary: Summary, scratch: Path, again: Mapping[str, np.ndarray | None] | None
+    files: Iterable[Given],
+    summary: Summary,
+    scratch: Path,
+    again: Mapping[str, np.ndarray | None] | None,
+    looking: Looking,
 ) -> Iterator[tuple[_Opened, Chunk | Reject]]:
     """Yield every chunk of every file; a file that cannot be read yields the reason as its one reject."""
     seen: set[str] = set()
@@ -171,6 +175,7 @@ def _chunks(
             opened.summary.repeated = True
             continue
         seen.add(opened.summary.sha256)
+        looking.open(opened.summary.sha256, opened.given.path)
         if opened.format is not None and opened.format.code is not None:
             opened.summary.feed = opened.format.code(opened.source, opened.given.options)
         if opened.refusal is not None:

@@ -29,6 +29,7 @@ class Owner(models.TextChoices):
     SAYS_FIXED = "says-fixed", _("says fixed")
     NOT_OURS = "not-ours", _("says not ours")
     FALSE_POSITIVE = "false-positive", _("says false positive")
+    RISK_ACCEPTED = "risk-accepted", _("risk accepted")
 
 
 class Live(models.Manager["Finding"]):
@@ -74,6 +75,15 @@ class Finding(models.Model):
     """When its owner last said a word about it."""
     fixing_until = models.DateTimeField(null=True)
     """The end of the day by which its owner promised to fix it."""
+    sensor_at = models.DateTimeField(null=True)
+    """When what sensors see last changed."""
+    verified_at = models.DateTimeField(null=True)
+    """When sensors had looked often enough without seeing it: the fix is verified."""
+    verified_by = models.CharField(max_length=64, blank=True, default="")
+    """By which rule."""
+    reopened_at = models.DateTimeField(null=True)
+    """When it was last seen again after it had been verified."""
+    n_reopened = models.PositiveSmallIntegerField(default=0)
     because = models.CharField(max_length=300)
     feeds = models.JSONField(default=list)
     ports = models.JSONField(default=list)
@@ -158,6 +168,35 @@ class FindingChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.before} {self.after}"
+
+
+class Episode(models.Model):
+    """A time in which a finding was open, from first sight to the verified fix, that ended because it came back.
+
+    The time that has not ended so is in the finding itself. Rows are never changed: figures of a period stay.
+    """
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="episodes")
+    number = models.PositiveSmallIntegerField()
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=200)
+    severity_rank = models.PositiveSmallIntegerField()
+    opened_at = models.DateTimeField()
+    warned_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
+    owner = models.CharField(max_length=16)
+    verified_at = models.DateTimeField()
+    verified_by = models.CharField(max_length=64)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["finding", "number"], name="one_episode")]
+        indexes = [models.Index(fields=["warned_at"], name="episodes_by_warning")]
+
+    def __str__(self) -> str:
+        return f"{self.finding_id} {self.number}"
 
 
 class Standing(models.Model):

@@ -290,6 +290,34 @@ class EventFile(models.Model):
         return self.path
 
 
+class Look(models.Model):
+    """A look of a feed at the constituency, one a day: what was there would have been reported.
+
+    A report that arrived and names nothing is a look; a feed that was silent has none.
+    """
+
+    feed_code = models.CharField(max_length=200)
+    day = models.DateField()
+    began_at = models.DateTimeField()
+    proves_before = models.DateTimeField()
+    """What was last kept before this instant and is not reported was not there: earlier than `began_at` by the
+    feed's window, within which a repeat is dropped though it was seen."""
+    n_rows = models.BigIntegerField()
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="+")
+    arrival = models.ForeignKey(Arrival, on_delete=models.CASCADE, related_name="looks")
+    names = models.CharField(max_length=300, blank=True)
+    """Where the names (asset, kind) on a complete list are kept, below the data folder."""
+    is_weighed = models.BooleanField(default=False)
+    """Whether it was drawn from what this look does not show."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["feed_code", "day"], name="one_look_a_day")]
+        indexes = [models.Index(fields=["is_weighed"], condition=models.Q(is_weighed=False), name="looks_to_weigh")]
+
+    def __str__(self) -> str:
+        return f"{self.feed_code} {self.day}"
+
+
 class RejectCount(models.Model):
     """How many rows of a file were rejected for a reason. The rows themselves are in the batch's rejects.ndjson."""
 

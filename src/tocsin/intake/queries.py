@@ -21,6 +21,7 @@ from tocsin.intake.models import (
     EventFile,
     Feed,
     Heartbeat,
+    Look,
     Reject,
     RejectCount,
     ReportSchema,
@@ -44,6 +45,12 @@ def arrivals(viewer: Viewer) -> QuerySet[Arrival]:
 def rejects(viewer: Viewer) -> QuerySet[Reject]:
     """Return the rejected rows that the database holds, the first of each file and reason; `rejected` gives all."""
     rows = Reject.objects.order_by("-pk")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def looks(viewer: Viewer) -> QuerySet[Look]:
+    """Return the looks of feeds at the constituency, the latest first."""
+    rows = Look.objects.order_by("feed_code", "-day")
     return rows if viewer.sees_everything else rows.none()
 
 

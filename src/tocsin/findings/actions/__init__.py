@@ -12,8 +12,10 @@ from tocsin.findings.actions.folding import (
     tell,
 )
 from tocsin.findings.actions.refolding import refold
+from tocsin.findings.actions.verifying import Verified, verify
 
 __all__ = [
+    "Verified",
     "decline",
     "fold",
     "hear_owner",
@@ -24,4 +26,5 @@ __all__ = [
     "refold",
     "take_stock",
     "tell",
+    "verify",
 ]

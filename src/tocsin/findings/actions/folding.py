@@ -18,8 +18,9 @@ from tocsin.base.identifiers import uuid7s
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.core.severity import RANK
 from tocsin.findings import queries
-from tocsin.findings.models import Finding, FindingChange, News, Owner, Standing
+from tocsin.findings.models import Episode, Finding, FindingChange, News, Owner, Standing
 from tocsin.pipeline import fold as folding
+from tocsin.pipeline.chunk import INSTANT
 
 _LATER = "excluded.last_seen > old.last_seen"
 _UPDATE = ", ".join(
@@ -33,6 +34,39 @@ _UPDATE = ", ".join(
         ),
     ]
 )  # fmt: skip
+# Seen after it was gone: it is back, which begins a time of its own with a warning and a deadline of its own. Seen
+# after a look that did not show it: it was there all along.
+_BACK = f"{_LATER} AND old.sensor = 'gone'"
+_UPDATE += ", " + ", ".join(
+    [
+        f"sensor = CASE WHEN {_BACK} THEN 'back' WHEN {_LATER} AND old.sensor = 'not-seen-since' THEN 'seen' ELSE old.sensor END",
+        f"n_reopened = old.n_reopened + CASE WHEN {_BACK} THEN 1 ELSE 0 END",
+        f"owner = CASE WHEN {_BACK} AND old.owner = 'says-fixed' THEN 'silent' ELSE old.owner END",
+        f"verified_by = CASE WHEN {_BACK} THEN '' ELSE old.verified_by END",
+        f"sensor_at = CASE WHEN {_LATER} AND old.sensor IN ('gone', 'not-seen-since') THEN excluded.sensor_at ELSE old.sensor_at END",
+        f"reopened_at = CASE WHEN {_BACK} THEN excluded.sensor_at ELSE old.reopened_at END",
+        *(
+            f"{c} = CASE WHEN {_BACK} THEN NULL ELSE old.{c} END"
+            for c in ("verified_at", "warned_at", "due_at", "answered_at", "fixing_until")
+        ),
+    ]
+)
+_SAME = "old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind"
+_SENSORS = f"""
+    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", note)
+    SELECT old.id, %s, 'sensor', old.sensor, CASE WHEN old.sensor = 'gone' THEN 'back' ELSE 'seen' END, %s, ''
+    FROM {{rows}} AS fresh JOIN {{findings}} AS old ON {_SAME}
+    WHERE old.sensor IN ('gone', 'not-seen-since') AND fresh.last_seen > old.last_seen AND old.moved_at IS NULL
+"""
+_EPISODES = f"""
+    INSERT INTO {{episodes}} (finding_id, number, organization_id, kind, severity_rank, opened_at, warned_at, due_at,
+                              answered_at, heard_at, owner, verified_at, verified_by, ended_at)
+    SELECT old.id, old.n_reopened + 1, old.organization_id, old.kind, old.severity_rank,
+           COALESCE(old.reopened_at, old.first_seen), old.warned_at, old.due_at, old.answered_at, old.heard_at, old.owner,
+           old.verified_at, old.verified_by, %s
+    FROM {{rows}} AS fresh JOIN {{findings}} AS old ON {_SAME}
+    WHERE old.sensor = 'gone' AND old.verified_at IS NOT NULL AND fresh.last_seen > old.last_seen AND old.moved_at IS NULL
+"""
 _CHANGES = """
     INSERT INTO {changes} (finding_id, at, what, "before", "after", "by", note)
     SELECT COALESCE(old.id, fresh.id), %s, CASE WHEN old.id IS NULL THEN 'new' ELSE 'worse' END,
@@ -41,13 +75,13 @@ _CHANGES = """
       ON old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind
     WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank
 """
-# Seen again after its owner called it fixed: that is news too, though nothing of the row changes.
+# Seen again after its owner called it fixed, or after it was gone: that is news too.
 _NEWS = """
     INSERT INTO {news} (organization_id, kind)
     SELECT DISTINCT fresh.organization_id, fresh.kind
     FROM {rows} AS fresh LEFT JOIN {findings} AS old
       ON old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind
-    WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank OR old.owner = %s
+    WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank OR old.owner = %s OR old.sensor = 'gone'
 """
 PORTION = 400
 """Rows named by their identifiers at a time: within the number of parameters that SQLite takes."""
@@ -73,12 +107,15 @@ def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
     if frame.is_empty():
         return
     quote = connection.ops.quote_name
-    tables = {"changes": FindingChange, "findings": Finding, "news": News}
+    tables = {"changes": FindingChange, "findings": Finding, "news": News, "episodes": Episode}
     names = {name: quote(model._meta.db_table) for name, model in tables.items()}  # noqa: SLF001 - Django's public-by-use API
     told = [connection.ops.adapt_datetimefield_value(now), f"batch {batch_id}"]
-    with bulk.staged(Finding, rows_of(frame)) as rows:
+    seen = rows_of(frame).with_columns(pl.lit(now, dtype=INSTANT).alias("sensor_at"))
+    with bulk.staged(Finding, seen) as rows:
         with connection.cursor() as cursor:  # before the rows themselves: what is new is what is not there yet
             cursor.execute(_CHANGES.format(rows=rows, **names), told)
+            cursor.execute(_SENSORS.format(rows=rows, **names), told)
+            cursor.execute(_EPISODES.format(rows=rows, **names), told[:1])
             if Finding.every.exclude(moved_at=None).exists():
                 cursor.execute(_RETURNED.format(rows=rows, **names), told)
                 cursor.execute(_NEWS_OF_RETURNED.format(rows=rows, **names))

@@ -25,7 +25,7 @@ from tocsin.batches import run as batches
 from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
 from tocsin.intake import rules
-from tocsin.intake.actions import reading
+from tocsin.intake.actions import looking, reading
 from tocsin.intake.models import (
     Arrival,
     Batch,
@@ -107,6 +107,7 @@ def arrived(
         if told or claim:
             rows.filter(batch=None).update(told=told or {}, feed=feed, claimed_until=until, set_aside="", n_attempts=0)
         arrival.refresh_from_db()
+        looking.repeat(arrival=arrival, name=name, now=now)
     return arrival
 
 
@@ -139,8 +140,13 @@ def process(*, arrivals: Sequence[Arrival], now: datetime, fold: Any) -> Folded:
         ]
         outcome = batches.run(given, registry=held, memory=remembered(read[0].window), out=folder, received_at=now)
         keep_segment(id_, outcome)
+        places = looking.keep_names(f"batches/{id_}", outcome.looks)
         with transaction.atomic():
             batch = record(id_, outcome, held, todo, now)
+            looking.note(
+                taken=outcome.looks, batch=batch, arrivals={arrival.sha256: arrival for arrival in todo},
+                window=timedelta(microseconds=read[0].window), places=places,
+            )  # fmt: skip
             Arrival.objects.filter(pk__in=[a.pk for a in todo]).update(batch=batch, claimed_until=None, detail="")
             fold(frame=outcome.findings, batch_id=str(id_), now=now)
     return Folded(batch, outcome, outcome.summary)
