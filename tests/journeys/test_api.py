@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -187,7 +188,7 @@ def test_a_session_reads_but_changes_nothing_without_its_csrf_token(town: None) 
     problem(client.post(url, body, content_type=JSON), 403, "forbidden")
     assert not notice.answers.exists()
     client.get("/findings/")  # a page sets the cookie
-    token = client.cookies["csrftoken"].value
+    token = client.cookies[settings.CSRF_COOKIE_NAME].value
     assert client.post(url, body, content_type=JSON, headers={"x-csrftoken": token}).status_code == 201
 
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tocsin.accounts import actions as accounts
 from tocsin.accounts import queries as people
+from tocsin.accounts.urls import urlpatterns as account_pages
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
@@ -20,20 +21,13 @@ from tocsin.notices import queries as noticed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
+KEPT_VIEWS = {"keep-view", "drop-view"}
+# Pages of signing in and of one's own account show nobody else: tests/journeys/test_signing_in.py.
+OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
+    "kinds", "kind", "answer", "theme", "livez", "readyz", "openapi", "api-nothing", None,
+}  # fmt: skip
 POSTED = {"approval", "findings-word", "keep-view", "drop-view", "sign-out"}
 """Routes that only take a form."""
-OPEN = {
-    "kinds",
-    "kind",
-    "sign-in",
-    "sign-in-by-link",
-    "answer",
-    "set_language",
-    "theme",
-    "openapi",
-    "api-nothing",
-    None,
-}
 FOR_ADMINISTRATORS = {"audit", "audit-verification"}
 OWN_LISTS = {"loop", "standing", "findings", "findings-file", "notices", "organizations", "keep-view"}
 

@@ -1,8 +1,8 @@
-"""People and the links that sign them in."""
+"""People, the links that sign them in, and what signing in needs to remember."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from tocsin.base.identifiers import uuid7
 from tocsin.base.tenancy import Role
+from tocsin.base.texts import folded
 
 
 class People(BaseUserManager["User"]):
@@ -32,14 +33,31 @@ class User(AbstractBaseUser, PermissionsMixin):
     role = models.CharField(max_length=16, choices=[(role.value, role.value) for role in Role])
     language = models.CharField(max_length=8, blank=True)
     is_active = models.BooleanField(default=True)
+    n_visits = models.PositiveIntegerField(default=0)
+    """How often they signed in. A second factor may be asked for from the second time on."""
+    must_have_factor = models.BooleanField(default=False)
+    """Whether a second factor was demanded of this person, whatever the role."""
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
+    search_fold = models.CharField(max_length=500, editable=False, default="")
 
     objects: ClassVar[People] = People()
     USERNAME_FIELD = "email"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the folded text beside name and address."""
+        self.search_fold = folded(f"{self.email} {self.name}")
+        if (fields := kwargs.get("update_fields")) is not None and {"name", "email"} & set(fields):
+            kwargs["update_fields"] = {*fields, "search_fold"}
+        super().save(*args, **kwargs)
+
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def shown_name(self) -> str:
+        """Return what to call them: the name, else the address."""
+        return self.name or self.email
 
 
 class SignInLink(models.Model):
@@ -113,3 +131,68 @@ class IdempotencyKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.caller} {self.key}"
+
+
+class SignInPolicy(models.Model):
+    """What is asked of people who sign in: one row, or none while nobody changed the defaults."""
+
+    factor_roles = models.JSONField(default=list)
+    """Roles that must have a second factor."""
+
+    def __str__(self) -> str:
+        return f"second factor for {', '.join(self.factor_roles) or 'nobody'}"
+
+
+class AccountMail(models.Model):
+    """A mail about somebody's account that is to be sent, or was: a link asked for, a factor added.
+
+    A link asked for a stranger's address leaves the same row as one for an address that is known: who asks sees
+    no difference, not even in the time it takes.
+    """
+
+    class Kind(models.TextChoices):
+        """What it says."""
+
+        LINK = "link", "link"
+        FACTOR_ADDED = "factor-added", "factor added"
+        FACTOR_REMOVED = "factor-removed", "factor removed"
+        FACTORS_RESET = "factors-reset", "factors reset"
+        PASSWORD_SET = "password-set", "password set"
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        READY = "ready", "ready"
+        SENT = "sent", "sent"
+        NOBODY = "nobody", "nobody"
+        FAILED = "failed", "failed"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    email = models.EmailField()
+    language = models.CharField(max_length=8)
+    detail = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.READY)
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    n_attempts = models.PositiveSmallIntegerField(default=0)
+    said = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "not_before"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.email}: {self.state}"
+
+
+class CachedValue(models.Model):
+    """What rate limits count and which codes were used, shared by all processes (Django's database cache)."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "accounts_cache"
+
+    def __str__(self) -> str:
+        return self.cache_key

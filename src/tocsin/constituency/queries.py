@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -212,6 +212,15 @@ def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
 def parents(viewer: Viewer) -> dict[str, str | None]:
     """Return every organization with the one above it."""
     return dict(organizations(viewer).values_list("pk", "parent_id"))
+
+
+def organizations_of(viewer: Viewer, user_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return to which organizations users belong, as far as the viewer may see them."""
+    rows = scoped(Membership.objects.filter(user_id__in=user_ids), viewer).order_by("organization_id")
+    found: dict[int, list[str]] = {}
+    for user_id, organization_id in rows.values_list("user_id", "organization_id"):
+        found.setdefault(user_id, []).append(organization_id)
+    return found
 
 
 def contacts_on(viewer: Viewer, organization_id: str, day: date) -> list[Contact]:

@@ -26,7 +26,7 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import queries as constituency
 from tocsin.lake import durable
 
-ROWS = ["audit", "accounts", "constituency", "intake", "findings", "notices"]
+ROWS = ["audit", "accounts", "account", "mfa", "socialaccount", "constituency", "intake", "findings", "notices"]
 FOLDERS = ("raw", "batches", "segments", "outbox", "imports")
 FILES = ("secret.key",)
 

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from waitress.channel import HTTPChannel
@@ -50,7 +51,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def _shows_who(self) -> bool:
         """Whether there is a token or a session to look at. Whether it is good, the application decides."""
         cookie = self.headers.get("COOKIE", "")
-        return bool(SHOWN.fullmatch(self.headers.get("AUTHORIZATION", ""))) or "sessionid=" in cookie
+        return (
+            bool(SHOWN.fullmatch(self.headers.get("AUTHORIZATION", ""))) or f"{settings.SESSION_COOKIE_NAME}=" in cookie
+        )
 
     def received(self, data: bytes) -> int:
         """Take some bytes; return how many. An error completes the request."""
@@ -122,9 +125,26 @@ def made(application: Any, *, host: str, port: int, threads: int = 4) -> Any:
         connection_limit=500,
         channel_timeout=60,
         asyncore_use_poll=True,
+        **_seen_through_proxies(),
     )
     server.channel_class = Channel
     return server
+
+
+def _seen_through_proxies() -> dict[str, Any]:
+    """Say what TOCSIN_BASE_URL and TOCSIN_PROXIES imply: the scheme people use, and whose word counts for where they are.
+
+    We listen on this machine only. When people come by another name, a proxy stands in front and says in
+    X-Forwarded-For whom it speaks for; nobody else's such header is believed.
+    """
+    options: dict[str, Any] = {"url_scheme": urlsplit(settings.TOCSIN_BASE_URL).scheme or "http"}
+    if settings.TOCSIN_PROXIES:
+        options |= {
+            "trusted_proxy": "127.0.0.1",
+            "trusted_proxy_count": settings.TOCSIN_PROXIES,
+            "trusted_proxy_headers": {"x-forwarded-for"},
+        }
+    return options
 
 
 def keep_bodies(home: Path) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from django.urls import path
-from django.views.i18n import set_language
 
-from tocsin.accounts import views as accounts
+from tocsin.accounts import urls as accounts
 from tocsin.base.audit import views as audit
 from tocsin.base.web import views as web
 from tocsin.constituency import urls as constituency
@@ -35,16 +34,14 @@ urlpatterns = [
     path("kinds/<str:kind>/", notices.kind, name="kind"),
     path("audit/", audit.entries, name="audit"),
     path("audit/verification/", audit.verification, name="audit-verification"),
-    path("views/", accounts.keep_view, name="keep-view"),
-    path("views/<int:id_>/", accounts.drop_view, name="drop-view"),
-    path("sign-in/", accounts.sign_in, name="sign-in"),
-    path("sign-in/<str:secret>/", accounts.sign_in_by_link, name="sign-in-by-link"),
-    path("sign-out/", accounts.sign_out, name="sign-out"),
-    path("language/", set_language, name="set_language"),
+    *accounts.urlpatterns,
     path("theme/", web.theme, name="theme"),
     path("api/v1/openapi.json", api.openapi, name="openapi"),
     path("api/v1/", api.api.urls),
     path("api/<path:rest>", api.nothing, name="api-nothing"),
-    path("livez", health.livez),
-    path("readyz", health.readyz),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
 ]
+
+handler500 = "tocsin.base.web.problems.broken"
+handler429 = "tocsin.base.web.problems.too_many"  # asked for by the rate limits of signing in

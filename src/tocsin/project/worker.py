@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from tocsin.project.work import collecting, intake, notices
+from tocsin.project.work import collecting, intake, notices, people
 
 log = logging.getLogger("tocsin.worker")
 PAUSE = 0.3
@@ -29,6 +29,8 @@ PAUSE_AT_MOST = 10.0
 LOOK = 10.0
 """Seconds between two looks at alarms; also between two signs of life."""
 SCHEMAS = 300.0
+UPKEEP = 3600.0
+"""Seconds between two times that what is over is forgotten."""
 VISITS = 3
 """Feeds visited at the same time."""
 FAREWELL = 5.0
@@ -74,7 +76,7 @@ class Worker:
         self.stop = threading.Event()
         self._troubles = Troubles()
         self._visits: dict[UUID | str, threading.Thread] = {}
-        self._next_look = self._next_schemas = 0.0
+        self._next_look = self._next_schemas = self._next_upkeep = 0.0
         self._down: set[str] = set()
         self._may_be_interrupted = False
         self._launcher = int(os.environ.get("TOCSIN_STARTED_BY", "0"))
@@ -119,6 +121,7 @@ class Worker:
         finally:
             self._may_be_interrupted = False
         warned = self._step("warning", notices.work)
+        self._step("mail about accounts", people.mail)
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK
             self._step("watching", self._look)
@@ -133,6 +136,9 @@ class Worker:
             elif name not in down:
                 log.warning("%s goes out again", name)
         self._down = set(down)
+        if time.monotonic() >= self._next_upkeep:
+            self._next_upkeep = time.monotonic() + UPKEEP
+            people.forget()
 
     def _step(self, name: str, act: Callable[[], bool | None]) -> bool:
         try:

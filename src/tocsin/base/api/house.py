@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_noop
 from ninja import NinjaAPI
 from ninja.openapi.schema import REF_TEMPLATE, OpenAPISchema
@@ -49,7 +50,7 @@ SECURITY = {
     "session": {
         "type": "apiKey",
         "in": "cookie",
-        "name": "sessionid",
+        "name": settings.SESSION_COOKIE_NAME,
         "description": gettext_noop(
             "The console's own session; what changes something also needs the header X-CSRFToken."
         ),

@@ -17,9 +17,9 @@ from tocsin.base.audit.models import AuditEntry
 from tocsin.base.tenancy import Viewer
 from tocsin.base.web.paging import page
 from tocsin.base.web.views import administrators_only
+from tocsin.core.cells import inert
 
 HEADING = ["id", "at", "actor", "action", "object_kind", "object_id", "detail", "entry_hash"]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @administrators_only
@@ -86,13 +86,8 @@ def _export(rows: QuerySet[AuditEntry]) -> StreamingHttpResponse:
         writer = csv.writer(_Echo(), lineterminator="\r\n")
         yield "\ufeff" + str(writer.writerow(HEADING))
         for row in rows.values_list(*columns).iterator(chunk_size=queries.CHUNK):
-            yield str(writer.writerow([_cell(value) for value in row]))
+            yield str(writer.writerow([inert(value) for value in row]))
 
     response = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return response
-
-
-def _cell(value: object) -> str:
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

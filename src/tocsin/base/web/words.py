@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 WORDS = {
+    "administrator": _("administrator"),
+    "analyst": _("analyst"),
+    "approver": _("approver"),
+    "reader": _("reader"),
+    "contact": _("contact of an organization"),
     "network": _("network"),
     "domain": _("domain"),
     "asn": _("autonomous system"),

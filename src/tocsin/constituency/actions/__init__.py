@@ -11,7 +11,7 @@ from tocsin.constituency.actions.editing import (
     withdraw,
 )
 from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
-from tocsin.constituency.actions.joining import join
+from tocsin.constituency.actions.joining import belong, join
 from tocsin.constituency.actions.recording import forget_changes, note_change
 from tocsin.constituency.actions.uploading import (
     NoSuchUpload,
@@ -32,6 +32,7 @@ __all__ = [
     "TooLarge",
     "Upload",
     "add_organization",
+    "belong",
     "change_item",
     "change_organization",
     "forget_changes",

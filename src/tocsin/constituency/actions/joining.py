@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
 from tocsin.accounts.models import User
+from tocsin.base.audit import actions as audit
+from tocsin.base.tenancy import NotAllowed, Role, Viewer
 from tocsin.constituency.models import Membership, Organization
 
 
 def join(*, user: User, organization: Organization, sees_children: bool = False) -> None:
     """Let a user see what is this organization's, and with `sees_children` what is of those below it."""
     Membership.objects.update_or_create(user=user, organization=organization, defaults={"sees_children": sees_children})
+
+
+@transaction.atomic
+def belong(*, user: User, organizations: Iterable[Organization], actor: Viewer, now: datetime) -> bool:
+    """Let a user belong to exactly these organizations; return whether anything changed. Raise NotAllowed."""
+    if actor.role is not Role.ADMINISTRATOR:
+        raise NotAllowed("only administrators say to whom somebody belongs")
+    wanted = {organization.pk for organization in organizations}
+    have = set(Membership.objects.filter(user=user).values_list("organization_id", flat=True))
+    if wanted == have:
+        return False
+    Membership.objects.filter(user=user).exclude(organization_id__in=wanted).delete()
+    Membership.objects.bulk_create(Membership(user=user, organization_id=id_) for id_ in sorted(wanted - have))
+    said = {"organizations": sorted(wanted), "before": sorted(have)}
+    audit.record(
+        actor=actor, action="membership-changed", object_kind="user", object_id=user.email, now=now, detail=said
+    )
+    return True

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Sum
 
+from tocsin.accounts import queries as people
 from tocsin.base.audit import queries as audit
-from tocsin.base.tenancy import SYSTEM
+from tocsin.base.tenancy import SYSTEM, Role
 from tocsin.constituency import queries as constituents
 from tocsin.core import sizes
 from tocsin.intake import queries as arrived
@@ -69,6 +70,7 @@ def examine() -> list[dict[str, Any]]:
         *_intake(now),
         {"name": "constituency", "ok": organizations > 0, "says": f"{organizations} organizations"},
         {"name": "mail", "ok": True, "says": mail},
+        _people(),
         {
             "name": "audit trail",
             "ok": trail.is_whole,
@@ -80,3 +82,16 @@ def examine() -> list[dict[str, Any]]:
             "says": f"{failed} notices failed, {unreachable} have no contact",
         },
     ]
+
+
+def _people() -> dict[str, Any]:
+    """Look who may administer, and whether the ways in that are set can work."""
+    rows = list(people.people(SYSTEM, state="open"))
+    administrators = [user for user in rows if user.role == Role.ADMINISTRATOR.value]
+    bare = sum(not user.has_factor for user in administrators)  # type: ignore[attr-defined]
+    lost = people.mail_that_failed(SYSTEM, datetime.now(UTC) - timedelta(days=1))
+    half = bool(settings.TOCSIN_OIDC_ISSUER) != bool(settings.TOCSIN_OIDC_CLIENT_ID)
+    says = f"{len(rows)} people; {len(administrators)} administrators, {bare} of them without a second step"
+    says += f"; {lost} mails about accounts failed in a day" if lost else ""
+    says += "; TOCSIN_OIDC_ISSUER needs TOCSIN_OIDC_CLIENT_ID, and the other way round" if half else ""
+    return {"name": "sign-in", "ok": not lost and not half, "says": says}

@@ -1,0 +1,172 @@
+"""Forms of signing in and of one's own account: the library's checks, our words."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm, ReauthenticateForm
+from allauth.mfa.adapter import get_adapter as get_factor_adapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext_lazy as _
+
+from tocsin.accounts.models import User
+
+CODE_LIVES: Final = 120
+"""Seconds for which a code that was used is refused: longer than any clock we tolerate would take it."""
+
+
+def _worded(field: forms.Field, label: Any) -> None:
+    """Give a field its label; the library puts a second one into the field."""
+    field.label = label
+    field.widget.attrs.pop("placeholder", None)
+
+
+class SignIn(LoginForm):
+    """Address and password."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["login"], _("E-mail address"))
+        _worded(self.fields["password"], _("Password"))
+        self.fields["password"].help_text = ""
+        self.fields["login"].widget.attrs["autocomplete"] = "username"
+
+
+class LinkByMail(forms.Form):
+    """Where a link shall go. The same box as for signing in with a password."""
+
+    login = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+
+
+class ConfirmByPassword(ReauthenticateForm):
+    """The password once more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["password"], _("Password"))
+        self.fields["password"].help_text = ""
+
+
+class UsedOnce:
+    """A code that was taken is not taken again while any clock would still accept it.
+
+    The library forgets a code after one period, but a tolerance of one period before and after makes it valid for three.
+    """
+
+    def clean_code(self) -> str:
+        """Return the code. Raise ValidationError when it is wrong or was used."""
+        code: str = super().clean_code()  # type: ignore[misc]
+        key = f"tocsin.code.used?user={self.user.pk}&code={''.join(code.split())}"  # type: ignore[attr-defined]
+        if not cache.add(key, "y", timeout=CODE_LIVES):
+            raise get_factor_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SecondStep(UsedOnce, AuthenticateForm):
+    """A code of the app, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["code"], _("Code from your authenticator app, or a recovery code"))
+        self.fields["code"].widget.attrs.update(_CODE)
+
+
+class ConfirmByCode(UsedOnce, ReauthenticateByCodeForm):
+    """A code once more."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["code"], _("Code from your authenticator app, or a recovery code"))
+        self.fields["code"].widget.attrs.update(_CODE)
+
+
+class ActivateApp(ActivateTOTPForm):
+    """The first code of a new app."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["code"], _("Code that the app shows now"))
+        self.fields["code"].widget.attrs.update(_CODE)
+
+
+_CODE: Final = {"inputmode": "numeric", "autocomplete": "one-time-code", "spellcheck": "false"}
+
+
+class AddPasskey(AddWebAuthnForm):
+    """A new passkey. All of ours are kept by the device and ask for its PIN or a finger."""
+
+    passwordless = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the passkey")
+        self.fields["name"].help_text = _("So that you know it again, for example the device it is on.")
+        self.fields["name"].widget.attrs["maxlength"] = 80
+
+    def clean_name(self) -> str:
+        """Return the name, of bearable length."""
+        return str(super().clean_name())[:80]
+
+
+class RenamePasskey(EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the passkey")
+        self.fields["name"].widget.attrs["maxlength"] = 80
+
+    def clean_name(self) -> str:
+        """Return the name, of bearable length."""
+        return str(self.cleaned_data["name"])[:80]
+
+
+class NewPassword(forms.Form):
+    """A new password, twice. Who asks for it has just proved who they are."""
+
+    password = forms.CharField(
+        label=_("New password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    again = forms.CharField(
+        label=_("New password, once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["password"].help_text = _(
+            "At least 12 characters. Several words are easier to remember than signs."
+        )
+
+    def clean_password(self) -> str:
+        """Return the password. Raise ValidationError, saying what is wrong with it."""
+        return str(get_adapter().clean_password(self.cleaned_data["password"], user=self.user))
+
+    def clean(self) -> dict[str, Any] | None:
+        """Compare the two."""
+        given = super().clean() or {}
+        if "password" in given and given["password"] != given.get("again"):
+            self.add_error("again", _("The two passwords differ."))
+        return given
+
+
+class Oneself(forms.Form):
+    """What a person says about themselves."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    language = forms.ChoiceField(
+        label=_("Language of the screen and of mail about your account"), choices=settings.LANGUAGES
+    )

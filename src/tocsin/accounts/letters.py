@@ -1,0 +1,81 @@
+"""What mails about accounts say: short, plain text, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr, parseaddr
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from tocsin.accounts.models import AccountMail, User
+
+
+def factor_name(factor: str) -> str:
+    """Return what a way of proving oneself is called, in the language of the moment."""
+    names = {
+        "totp": _("an authenticator app"),
+        "webauthn": _("a passkey"),
+        "recovery_codes": _("recovery codes"),
+        "password": _("a password"),
+    }
+    return names.get(factor, factor)
+
+
+def compose(row: AccountMail, *, user: User, language: str, path: str) -> EmailMessage:
+    """Return the message of a row. Its addresses come from the settings, never from a request."""
+    with translation.override(language):
+        subject, text = _said(row, user, f"{settings.TOCSIN_BASE_URL}{path}")
+    message = EmailMessage()
+    message["From"] = settings.TOCSIN_EMAIL_FROM
+    message["To"] = formataddr((user.name, row.email)) if user.name else row.email
+    message["Subject"] = subject
+    message["Date"] = format_datetime(row.created_at)
+    domain = parseaddr(settings.TOCSIN_EMAIL_FROM)[1].rpartition("@")[2] or "localhost"
+    message["Message-ID"] = f"<account.{row.pk}.{_stamp(row.created_at)}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = language
+    message.set_content(text)
+    return message
+
+
+def _stamp(instant: datetime) -> str:
+    return f"{instant:%Y%m%d%H%M%S}"
+
+
+def _said(row: AccountMail, user: User, address: str) -> tuple[str, str]:
+    words = {"name": user.shown_name, "address": address, "factor": factor_name(str(row.detail.get("factor", "")))}
+    if row.kind == row.Kind.LINK:
+        return _("Your link to sign in to Tocsin"), _(
+            "Hello %(name)s,\n\n"
+            "Open this link to sign in. It works once, within one hour:\n\n%(address)s\n\n"
+            "If you did not ask for it, do nothing: without the link nobody gets in.\n"
+        ) % words  # fmt: skip
+    if row.kind == row.Kind.PASSWORD_SET:
+        return _("Your Tocsin password was changed"), _(
+            "Hello %(name)s,\n\n"
+            "A new password was set for your account.\n\n"
+            "If it was not you, tell your administrator at once. Your account: %(address)s\n"
+        ) % words  # fmt: skip
+    if row.kind == row.Kind.FACTORS_RESET:
+        return _("Your second step of signing in was reset"), _(
+            "Hello %(name)s,\n\n"
+            "An administrator removed the second step from your account; you set up a new one when you sign in.\n\n"
+            "If you did not ask for it, tell your administrator at once. Your account: %(address)s\n"
+        ) % words  # fmt: skip
+    if row.kind == row.Kind.FACTOR_REMOVED:
+        return _("A way to sign in to Tocsin was removed"), _(
+            "Hello %(name)s,\n\n"
+            "This was removed from your account: %(factor)s.\n\n"
+            "If it was not you, tell your administrator at once. Your account: %(address)s\n"
+        ) % words  # fmt: skip
+    return _("A way to sign in to Tocsin was added"), _(
+        "Hello %(name)s,\n\n"
+        "This was added to your account: %(factor)s.\n\n"
+        "If it was not you, tell your administrator at once. Your account: %(address)s\n"
+    ) % words  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pages of signing in, of proving it again, and of one's own account."""
