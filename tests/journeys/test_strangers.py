@@ -17,6 +17,8 @@ from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.core import constituency as plain
 from tocsin.findings import queries as findings
+from tocsin.intake import queries as arrived
+from tocsin.intake.actions import feeds
 from tocsin.notices import queries as noticed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,9 +28,9 @@ KEPT_VIEWS = {"keep-view", "drop-view"}
 OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
     "kinds", "kind", "answer", "theme", "livez", "readyz", "openapi", "api-nothing", None,
 }  # fmt: skip
-POSTED = {"approval", "findings-word", "keep-view", "drop-view", "sign-out"}
+POSTED = {"approval", "findings-word", "keep-view", "drop-view", "sign-out", "arrival-retry", "feed-act"}
 """Routes that only take a form."""
-FOR_ADMINISTRATORS = {"audit", "audit-verification"}
+FOR_ADMINISTRATORS = {"audit", "audit-verification", "add-feed", "change-feed"}
 OWN_LISTS = {"loop", "standing", "findings", "findings-file", "notices", "organizations", "keep-view"}
 
 
@@ -44,6 +46,9 @@ def _addresses(organization: str) -> dict[str, str]:
         "findings-file": "csv",
         "drop-view": _view_of_somebody_else(),
         **_constituency_of(organization),
+        "batch": arrived.batches(SYSTEM)[0].pk,
+        "arrival-retry": arrived.arrivals(SYSTEM)[0].pk,
+        **dict.fromkeys(("feed", "change-feed", "feed-act"), _feed()),
     }
     found = {}
     for pattern in get_resolver().url_patterns:
@@ -79,6 +84,13 @@ def _constituency_of(organization: str) -> dict[str, object]:
         "constituency-preview": constituency.keep_upload(content=content, name="c.yaml", actor=SYSTEM, now=now).sha256,
         "constituency-file": "yaml",
     }
+
+
+def _feed() -> str:
+    if not arrived.feeds(SYSTEM).exists():
+        values = feeds.FeedValues(code="partner", way="push", name="A partner")
+        feeds.add(values=values, actor=SYSTEM, now=datetime.now(UTC))
+    return "partner"
 
 
 def _view_of_somebody_else() -> int:

@@ -18,3 +18,12 @@ def parse(text: str) -> timedelta:
     if not parts or "".join(number + unit for number, unit in parts) != text.strip().lower():
         raise BadDuration(f"{text!r} is no duration; write for example 90s, 15m, 24h, 7d or 1d12h")
     return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+
+
+def written(duration: timedelta) -> str:
+    """Return a duration as `parse` reads it: `1d12h`; nothing is `0s`."""
+    left, text = int(duration.total_seconds()), ""
+    for seconds, unit in ((604_800, "w"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s")):
+        n, left = divmod(left, seconds)
+        text += f"{n}{unit}" if n else ""
+    return text or "0s"

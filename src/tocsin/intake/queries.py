@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from tocsin.base.tenancy import Viewer
 from tocsin.intake.models import (
@@ -34,6 +34,16 @@ def batches(viewer: Viewer) -> QuerySet[Batch]:
     """Return the batches, newest first."""
     rows = Batch.objects.order_by("-finished_at")
     return rows if viewer.sees_everything else rows.none()
+
+
+def batches_of(viewer: Viewer, *, feed: str = "", reason: str = "") -> QuerySet[Batch]:
+    """Return the batches, perhaps only those of a feed, or those that rejected rows for a reason."""
+    rows = batches(viewer).select_related("feed")
+    if feed:
+        rows = rows.filter(feed__code=feed)
+    if reason:
+        rows = rows.filter(pk__in=reject_counts(viewer, reason=reason).order_by().values("batch"))
+    return rows
 
 
 def arrivals(viewer: Viewer) -> QuerySet[Arrival]:
@@ -154,3 +164,15 @@ def beaten_at(viewer: Viewer, name: str) -> datetime | None:
     """Return when a process of the installation was last well."""
     rows = Heartbeat.objects.filter(name=name) if viewer.sees_everything else Heartbeat.objects.none()
     return rows.values_list("at", flat=True).first()
+
+
+def reject_reasons(viewer: Viewer, at_most: int) -> list[dict[str, Any]]:
+    """Return for how many rows each reason rejected, the most first: `reason`, `n_rows`, `n_batches`."""
+    rows = reject_counts(viewer).order_by().values("reason")
+    found = rows.annotate(n_rows=Sum("n"), n_batches=Count("batch", distinct=True))
+    return [dict(row) for row in found.order_by("-n_rows", "reason")[:at_most]]
+
+
+def waiting(viewer: Viewer) -> dict[str, Any]:
+    """Return how much waits to be processed: `n` arrivals, `size` bytes, the longest since `oldest`."""
+    return pending(viewer).order_by().aggregate(n=Count("pk"), size=Sum("size"), oldest=Min("received_at"))

@@ -6,10 +6,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 WHY: dict[str, str | Promise] = {
-    "refused-address": _("The address leads inside a network that is not public and not allowed."),
-    "refused-port": _("The address uses a port that is not allowed."),
+    "refused-address": _(
+        "The address leads inside a network that is not public and not allowed (TOCSIN_ALLOWED_NETWORKS)."
+    ),
+    "refused-port": _("The address uses a port that is not allowed (TOCSIN_ALLOWED_PORTS)."),
     "refused-scheme": _("The address begins with a scheme that this way in does not speak."),
-    "refused-folder": _("The folder is none of those this installation may look into."),
+    "refused-folder": _("The folder is none of those this installation may look into (TOCSIN_ALLOWED_FOLDERS)."),
     "refused-redirect": _("The server redirects too often, or from https to http."),
     "bad-address": _("The address cannot be read, or holds a user or password."),
     "name-not-found": _("The host's name cannot be found."),

@@ -18,6 +18,8 @@ ACTS: Final[dict[str, Promise]] = {
     "feed-added": _("added a feed"),
     "feed-asked": _("asked a feed at once"),
     "feed-changed": _("changed a feed"),
+    "feed-disabled": _("switched a feed off"),
+    "feed-enabled": _("switched a feed on"),
     "feed-removed": _("removed a feed"),
     "identity-tied": _("tied an identity of the provider"),
     "ignore-list-changed": _("changed the ignore list"),

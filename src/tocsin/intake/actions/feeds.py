@@ -80,6 +80,8 @@ def problems(values: FeedValues, feed: Feed | None = None) -> dict[str, Text]:
     found: dict[str, Text] = {}
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", values.code):
         found["code"] = _("Use lower-case letters, digits and hyphens, at most 64.")
+    elif values.code == "new":
+        found["code"] = _("“new” is the address of the page that adds feeds; choose another code.")
     elif Feed.objects.filter(code=values.code).exclude(code=feed.code if feed else "").exists():
         found["code"] = _("There is a feed with this code already.")
     if values.way not in {way.value for way in Way}:
