@@ -192,6 +192,15 @@ def test_a_session_reads_but_changes_nothing_without_its_csrf_token(town: None) 
     assert client.post(url, body, content_type=JSON, headers={"x-csrftoken": token}).status_code == 201
 
 
+def test_a_session_that_is_over_is_no_session(town: None, signed_in: Callable[..., Client]) -> None:
+    client = signed_in(Role.ANALYST)
+    assert client.get("/api/v1/me").status_code == 200
+    session = client.session
+    session["seen_at"] = (datetime.now(UTC) - timedelta(days=30)).timestamp()
+    session.save()
+    problem(client.get("/api/v1/me"), 401, "unauthorized")
+
+
 def test_a_session_may_do_what_its_role_may(town: None, signed_in: Callable[..., Client]) -> None:
     problem(signed_in(Role.READER).get("/api/v1/tokens"), 403, "forbidden")
     assert signed_in(Role.ADMINISTRATOR).get("/api/v1/tokens").status_code == 200

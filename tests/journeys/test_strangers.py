@@ -26,7 +26,7 @@ SignedIn = Callable[..., Client]
 KEPT_VIEWS = {"keep-view", "drop-view"}
 # Pages of signing in and of one's own account show nobody else: tests/journeys/test_signing_in.py.
 OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
-    "kinds", "kind", "answer", "theme", "livez", "readyz", "openapi", "api-nothing", None,
+    "kinds", "kind", "answer", "theme", "livez", "readyz", "metrics", "openapi", "api-nothing", None,
 }  # fmt: skip
 POSTED = {"approval", "findings-word", "keep-view", "drop-view", "sign-out", "arrival-retry", "feed-act"}
 """Routes that only take a form."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from tocsin.base.dialect import indexes
 from tocsin.base.lists import Found, Order, find
 from tocsin.base.tenancy import Viewer, scoped
 from tocsin.constituency.queries import organizations as organizations_of
+from tocsin.core.severity import RANK
 from tocsin.findings import listing
 from tocsin.findings.models import Finding, Standing
 
@@ -111,3 +113,35 @@ def deciding_values(viewer: Viewer) -> set[str]:
     """Return the prefixes, domains and AS numbers that decided whose some finding is."""
     rows = scoped(Finding.objects.all(), viewer).order_by().values_list("because", flat=True).distinct()
     return {because.partition(" ")[2] for because in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """How many findings there are, along each axis, and when they were counted."""
+
+    at: datetime
+    by_severity: dict[str, int]
+    by_owner: dict[str, int]
+    by_sensor: dict[str, int]
+    by_step: dict[str, int]
+
+
+def stock(viewer: Viewer, now: datetime) -> Stock:
+    """Count findings along each axis, in the time of a glance.
+
+    Totals come from the worker's stock. Of owners and sensors only those are counted that are not silent and not
+    seen: partial indexes hold them; the rest is what remains of the total.
+    """
+    at, found = standing(viewer, "severity_rank", now)
+    by_step = {name: sum(figures[name] for figures in found.values()) for name in FIGURES}
+    rows = scoped(Finding.objects.order_by(), viewer)
+    owners = dict(rows.exclude(owner="silent").values_list("owner").annotate(n=Count("pk")))
+    sensors = dict(rows.exclude(sensor="seen").values_list("sensor").annotate(n=Count("pk")))
+    total = by_step["seen"]
+    return Stock(
+        at,
+        {name: found.get(rank, {}).get("seen", 0) for name, rank in RANK.items()},
+        {"silent": max(0, total - sum(owners.values())), **owners},
+        {"seen": max(0, total - sum(sensors.values())), **sensors},
+        by_step,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,34 @@ def pending(viewer: Viewer) -> QuerySet[Arrival]:
     """Return what waits to be processed, in the order in which it will be."""
     rows = arrivals(viewer).filter(batch=None, set_aside="")
     return rows.order_by("n_attempts", "received_at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be processed."""
+
+    n: int
+    size: int
+    oldest_at: datetime | None
+
+
+def backlog(viewer: Viewer) -> Backlog:
+    """Return how much waits to be processed, and since when."""
+    found = pending(viewer).order_by().aggregate(n=Count("pk"), size=Sum("size"), oldest=Min("received_at"))
+    return Backlog(found["n"], found["size"] or 0, found["oldest"])
+
+
+def volume(viewer: Viewer) -> tuple[int, int]:
+    """Return how many reports arrived, and how many bytes they have."""
+    found = arrivals(viewer).order_by().aggregate(n=Count("pk"), size=Sum("size"))
+    return found["n"], found["size"] or 0
+
+
+def totals(viewer: Viewer) -> dict[str, int]:
+    """Return the sums over all batches: batches, events, duplicates, rejects, attributed, unattributed, ignored."""
+    names = ("events", "duplicates", "rejects", "attributed", "unattributed", "ignored")
+    found = batches(viewer).order_by().aggregate(batches=Count("pk"), **{name: Sum(name) for name in names})
+    return {name: n or 0 for name, n in found.items()}
 
 
 def set_aside(viewer: Viewer) -> QuerySet[Arrival]:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from tocsin.base.tenancy import SYSTEM, Viewer, scoped
 from tocsin.intake import queries as intake
@@ -150,6 +150,17 @@ def claims(viewer: Viewer, *, open_only: bool = True) -> QuerySet[Claim]:
     rows = scoped(Claim.objects.all(), viewer, "finding__organization_id")
     rows = rows.filter(ruling="") if open_only else rows
     return rows.select_related("finding__organization", "answer__notice").order_by("-id")
+
+
+def by_state(viewer: Viewer) -> dict[str, int]:
+    """Return how many notices are in each state."""
+    return dict(scoped(Notice.objects.order_by(), viewer).values_list("state").annotate(n=Count("pk")))
+
+
+def deliveries_by_state(viewer: Viewer) -> dict[str, int]:
+    """Return how many deliveries are in each state."""
+    rows = scoped(Delivery.objects.order_by(), viewer, "notice__organization_id")
+    return dict(rows.values_list("state").annotate(n=Count("pk")))
 
 
 def channels(viewer: Viewer) -> QuerySet[Channel]:

@@ -12,7 +12,7 @@ from tocsin.findings import queries as finding_queries
 from tocsin.findings import views as findings
 from tocsin.intake import views as intake
 from tocsin.notices import views as notices
-from tocsin.project import api, figures, health
+from tocsin.project import api, figures, health, metrics
 
 urlpatterns = [
     path("", notices.loop, name="loop"),
@@ -46,6 +46,7 @@ urlpatterns = [
     path("api/v1/openapi.json", api.openapi, name="openapi"),
     path("api/v1/", api.api.urls),
     path("api/<path:rest>", api.nothing, name="api-nothing"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]

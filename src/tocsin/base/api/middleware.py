@@ -33,6 +33,9 @@ class Manners:
             if allowed := response.headers.get("Allow"):
                 told.headers["Allow"] = allowed
             response = told
+        elif 300 <= response.status_code < 400 and "Location" in response.headers:
+            # A page would lead to where one signs in; a program cannot go there.
+            response = problems.answer(problems.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
         patch_vary_headers(response, ["Authorization", "Cookie", "Accept-Language"])
         return _conditional(request, response)
 
