@@ -12,6 +12,7 @@ A record is a row after the heading; lines without any character are no records.
 from __future__ import annotations
 
 import codecs
+import csv
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -25,6 +26,10 @@ LONGEST = 16 << 20
 """A record longer than this many bytes is refused; it also bounds what waits for a closing quote."""
 SHOWN = 4096
 """How much of a refused record is kept with the reject, in characters."""
+MOST_COLUMNS = 2_000
+"""A file whose heading has more columns is refused: the widest published report has a tenth of them."""
+SLOPPY = 100_000
+"""A line longer than this many characters is not read a second, more lenient time."""
 ROW = "_row"
 _SLICE = 1 << 18  # the processor's cache holds it, so that counting costs no memory traffic
 _MARK = "\x01"
@@ -55,15 +60,17 @@ class Records:
 
 def unique_names(heading: list[str]) -> list[str]:
     """Return the heading with every name once: a name that comes again is `name_2`, an empty one `column_5`."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    again: dict[str, int] = {}
     for place, name in enumerate(heading, start=1):
         wanted = name or f"column_{place}"
-        candidate, n = wanted, 1
+        candidate, n = wanted, again.get(wanted, 1)
         while candidate in names or candidate == ROW:
             n += 1
             candidate = f"{wanted}_{n}"
-        names.append(candidate)
-    return names
+        again[wanted] = n  # the next of this name goes on from here
+        names[candidate] = None
+    return list(names)
 
 
 def heading(head: bytes, separator: str = ",") -> list[str]:
@@ -95,10 +102,15 @@ def read(
             first = _first_record(data)
             if not first:
                 continue
-            names = unique_names(
-                [name.strip("\ufeff \t") for name in _split(first.decode("utf-8", "replace"), separator) or []]
-            )
+            fields = _split(first.decode("utf-8", "replace"), separator) or []
+            names = unique_names([name.strip("\ufeff \t") for name in fields[:MOST_COLUMNS]])
             wanted = narrow(names) if narrow else names
+            if len(fields) > MOST_COLUMNS:
+                reject = Reject(
+                    0, "too-many-columns", f"the heading has {len(fields)} columns; {MOST_COLUMNS} are read"
+                )
+                yield names, _from_frame(1, _frame([], [], names), [reject])
+                return
             columns = [name for name in names if name in wanted]
             block = _looked_at(data[len(first) + 1 :], separator)
         if block is None:
@@ -369,6 +381,8 @@ def _slow(text: str, names: list[str], before: int, separator: str) -> Records:
             taken = 1
         if taken > 1 and (fields is None or len(fields) != len(names)) and _stray(lines[place + 1], names, separator):
             taken, fields = 1, None  # a stray quote must not swallow the rows that follow
+        if taken == 1 and (fields is None or len(fields) != len(names)):
+            fields = _leniently(line, names, separator) or fields
         if fields is None:
             rejects.append(Reject(before + n, "bad-quotes", "a quote is not closed where the field ends", line[:SHOWN]))
         elif len(fields) != len(names):
@@ -378,6 +392,17 @@ def _slow(text: str, names: list[str], before: int, separator: str) -> Records:
             numbers.append(before + n)
         place += taken
     return _from_frame(n, _frame(rows, numbers, names), rejects)
+
+
+def _leniently(line: str, names: list[str], separator: str) -> list[str] | None:
+    """Read a line whose quotes stand wrongly as most readers would, if that gives as many fields as the heading has."""
+    if '"' not in line or len(line) > SLOPPY:
+        return None
+    try:
+        (fields,) = csv.reader([line], delimiter=separator)
+    except (csv.Error, ValueError):
+        return None
+    return fields if len(fields) == len(names) else None
 
 
 def _stray(following: str, names: list[str], separator: str) -> bool:

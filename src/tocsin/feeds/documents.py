@@ -20,6 +20,9 @@ from tocsin.feeds.format import Source
 _KEY = re.compile(r'"([A-Za-z_@$][\w.@:\-]{0,80})"\s*:')
 # Strings end with their line (JSON allows no raw line end in them); possessive, so that time stays linear.
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*+\\?(?:"|(?=\n)|\Z)|[{}\[\]]')
+_COLON = re.compile(r"\s*:")
+WRAPPINGS = ("urls", "data", "payloads", "events", "results")
+"""Names under which products put their records when they wrap them in one object."""
 _DECODE = msgspec.json.Decoder().decode
 
 
@@ -35,7 +38,37 @@ class Bad(NamedTuple):
 def keys(head: bytes) -> frozenset[str]:
     """Return the names of all fields in the beginning of a JSON document; empty when it is none."""
     shown = text.head(head).lstrip("\ufeff \n\t,")
-    return frozenset(_KEY.findall(shown)) if shown[:1] in ("{", "[") else frozenset()
+    if shown[:1] not in ("{", "[") or '"$schema"' in shown[:2048]:  # a schema speaks of documents and is none
+        return frozenset()
+    return frozenset(_KEY.findall(shown))
+
+
+@lru_cache(maxsize=4)
+def record_keys(head: bytes) -> frozenset[str]:
+    """Return the names of the fields that the records themselves have, not what is nested in them.
+
+    Records are the outermost objects, those in an array, or those in an array that a wrapping names (WRAPPINGS).
+    """
+    shown = text.head(head).lstrip("\ufeff \n\t,")
+    if not keys(head):
+        return frozenset()
+    found: set[str] = set()
+    open_: list[str] = []
+    wrapping = False
+    for token in _TOKEN.finditer(shown):
+        sign = token[0]
+        if sign in "{[":
+            open_.append(sign)
+        elif sign in "}]":
+            if open_:
+                open_.pop()
+        elif _COLON.match(shown, token.end()):
+            path = "".join(open_)
+            if path in ("{", "[{") or (path == "{[{" and wrapping):
+                found.add(sign.strip('"'))
+            if path == "{":
+                wrapping = sign.strip('"') in WRAPPINGS
+    return frozenset(found)
 
 
 def texts(source: Source) -> Iterator[str | Bad]:

@@ -16,6 +16,7 @@ from tocsin.feeds.openphish.parse import FORMAT as OPENPHISH
 from tocsin.feeds.phishtank.parse import FORMAT as PHISHTANK
 from tocsin.feeds.plainlist.parse import FORMAT as PLAINLIST
 from tocsin.feeds.shadowserver.parse import FORMAT as SHADOWSERVER
+from tocsin.feeds.spamhaus_cert.parse import FORMAT as SPAMHAUS_CERT
 from tocsin.feeds.spamhaus_drop.parse import FORMAT as SPAMHAUS_DROP
 from tocsin.feeds.sslbl.parse import FORMAT as SSLBL
 from tocsin.feeds.suricata_eve.parse import FORMAT as SURICATA_EVE
@@ -30,6 +31,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     THREATFOX,
     SSLBL,
     SPAMHAUS_DROP,
+    SPAMHAUS_CERT,
     DSHIELD,
     PHISHTANK,
     OPENPHISH,

@@ -42,9 +42,9 @@ def _json(source: Source, rows: Rows, take: Take) -> Iterator[None]:
 
 
 def flat(found: Any) -> Iterator[Any]:
-    """Yield the records of abuse.ch's wrappings: `{"query_status", "urls"|"data": […]}` and `{"123": [{…}]}`."""
+    """Yield the records of wrappings: `{"query_status", "urls"|"data"|…: […]}`, and abuse.ch's `{"123": [{…}]}`."""
     if isinstance(found, dict) and found:
-        for name in ("urls", "data", "payloads"):
+        for name in documents.WRAPPINGS:
             if isinstance(found.get(name), list):
                 yield from found[name]
                 return
@@ -83,11 +83,10 @@ def _without_comments(source: Source, wanted: set[str]) -> Iterator[str]:
         yield line
 
 
-def columns(head: bytes) -> frozenset[str]:
-    """Return the names of a table's columns, from a CSV heading (commented or not) or JSON fields."""
-    found = documents.keys(head)
-    if found:
-        return found
+def columns(head: bytes, *, records: bool = False) -> frozenset[str]:
+    """Return the names of a table's columns, from a CSV heading (commented or not) or JSON fields; perhaps only the records' own."""
+    if documents.keys(head):
+        return documents.record_keys(head) if records else documents.keys(head)
     best: list[str] = []
     for line in text.head(head).split("\n")[:60]:
         bare = line.strip().strip("#").strip()

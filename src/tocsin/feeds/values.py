@@ -215,6 +215,9 @@ def instant(value: object, zone: tzinfo = UTC, form: str | None = None) -> datet
 
 
 def _read(plain: str) -> datetime | None:
+    compact = plain.removesuffix(" UTC")
+    if len(compact) == 14 and compact.isascii() and compact.isdigit():
+        plain = compact
     digits = plain.replace(".", "", 1)
     if digits.isascii() and digits.isdigit():
         whole = plain.partition(".")[0]

@@ -26,7 +26,7 @@ from typing import BinaryIO, cast
 from uuid import uuid4
 
 BLOCK = 1 << 20
-_HEADER = re.compile(rb"^(From |[A-Za-z][A-Za-z0-9-]{1,40}:[ \t])")
+_HEADER = re.compile(rb"^(From |[A-Za-z][A-Za-z0-9-]{1,40}:([ \t]|$))")
 _MAIL_HEADERS = (b"from:", b"received:", b"return-path:", b"delivered-to:", b"message-id:", b"mime-version:")
 
 
@@ -82,7 +82,8 @@ def kind_of(head: bytes) -> str | None:
 
 
 def _is_mail(head: bytes) -> bool:
-    block = head.lstrip(b"\r\n").split(b"\n\n")[0].split(b"\r\n\r\n")[0]
+    # Some senders end the lines of the header in one way and the line after it in another.
+    block = head.lstrip(b"\r\n").replace(b"\r\n", b"\n").split(b"\n\n")[0]
     lines = [line for line in block.splitlines() if not line.startswith((b" ", b"\t"))]
     if len(lines) < 3 or not all(_HEADER.match(line) or line.startswith(b">From ") for line in lines[:-1]):
         return False
@@ -202,10 +203,14 @@ def _stream(opener: Callable[[Path], object], suffixes: tuple[str, ...]) -> Call
     return read
 
 
+_SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+"""Parts that say who wrote a mail: no report is in them."""
+
+
 def _from_mail(name: str, path: Path, scratch: Path, budget: Budget) -> Iterator[Member | Refusal]:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     for number, part in enumerate(message.walk(), start=1):
-        if part.is_multipart():
+        if part.is_multipart() or part.get_content_type() in _SIGNATURES:
             continue
         attached = part.get_filename()
         if (

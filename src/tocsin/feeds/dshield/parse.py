@@ -13,7 +13,7 @@ from tocsin.pipeline.chunk import Chunk
 
 _BLOCK = re.compile(r"[\d.]+\t[\d.]+\t\d{1,2}\t\d+")
 _SOURCE = re.compile(r"\d{3}\.\d{3}\.\d{3}\.\d{3}\t\d+\t")
-_MADE = re.compile(r"(?:updated:|list generation:|created:)\s*([^#\n]+)")
+_MADE = re.compile(r"\b(updated:|created:|list generation:)\s*([^#\n]+)")
 
 
 def recognize(head: bytes, name: str) -> int:
@@ -25,8 +25,8 @@ def recognize(head: bytes, name: str) -> int:
 def parse(source: Source, options: Options) -> Iterator[Chunk]:
     """Read any of the lists."""
     rows = Rows(options, code="dshield", name="DShield", provider="SANS ISC")
-    found = [_instant(match[1]) for match in _MADE.finditer(text.head(source.head()))]
-    made = next((when for when in reversed(found) if when), None)
+    found = {match[1]: _instant(match[2]) for match in _MADE.finditer(text.head(source.head()))}
+    made = found.get("updated:") or found.get("created:") or found.get("list generation:")
     for line in text.lines(source):
         plain = line.strip("\r\n")
         if not plain.strip() or plain.lstrip().startswith(("#", "<", "SPDX", "-->")) or plain.startswith("Start\t"):

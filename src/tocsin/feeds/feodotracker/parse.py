@@ -1,4 +1,7 @@
-"""Feodo Tracker's botnet command servers (abuse.ch), CSV and JSON. Times are UTC, as abuse.ch states."""
+"""Feodo Tracker's botnet command servers (abuse.ch), CSV and JSON. Times are UTC, as abuse.ch states.
+
+The time is that of the first sight, else the day it was last online.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ def parse(source: Source, options: Options) -> Iterator[Chunk]:
 
 
 def _take(rows: Rows, record: dict[str, Any]) -> None:
-    go, when = rows.at(table.first(record, "first_seen_utc", "first_seen"), record)
+    go, when = rows.at(table.first(record, "first_seen_utc", "first_seen", "last_online"), record)
     if not go:
         return
     malware = values.text(record.get("malware"))

@@ -23,10 +23,8 @@ _NEVER = {"event_id", "raw_row", "raw_sha256", "asset", "kind", "organization", 
 
 
 def recognize(head: bytes, name: str) -> int:
-    """Recognize by the names of the data format."""
-    keys = documents.keys(head)
-    if "required_fields" in keys or "constant_fields" in keys:  # a schema that speaks of such events
-        return 0
+    """Recognize by the names of the data format, in the records themselves: a test case may well hold an event."""
+    keys = documents.record_keys(head)
     return 92 if len(keys & _TELLING) >= 2 else 88 if len(keys & _UNDERSCORED) >= 3 else 0
 
 
@@ -77,6 +75,7 @@ def _extra(record: dict[str, Any]) -> dict[str, Any]:
 
 
 _BY_COLUMN: dict[str, Callable[[Any], Any]] = {
+    "classification_identifier": lambda v: (values.text(v) or "").lower() or None,
     "classification_type": lambda v: taxonomy.rsit_type(str(v)),
     "severity": lambda v: str(v).lower() if str(v).lower() in SEVERITIES else None,
     "tlp": lambda v: tlp.label(str(v)),
@@ -99,12 +98,12 @@ _BY_END: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def column_value(column: str, value: Any) -> Any:
-    """Return a value in the normal form of an event's column, or None."""
+def column_value(column: str, value: Any, scheme: str = "") -> Any:
+    """Return a value in the normal form of an event's column, or None. `scheme` is put before a URL that has none."""
     if column in _BY_COLUMN:
         return _BY_COLUMN[column](value)
     if column in ("source_url", "destination_url"):
-        link = values.url(value)
+        link = values.url(value, scheme)
         return link and link.url
     for end, normal in _BY_END.items():
         if column.endswith(end):

@@ -59,9 +59,10 @@ def faults(given: object) -> list[str]:
     if not isinstance(columns, dict) or not columns:
         found.append("columns: an object {column of the file: field of an event} is needed")
     else:
-        wrong = [str(name) for name in columns.values() if not _is_field(name)]
+        named = [name for given in columns.values() for name in (given if isinstance(given, list) else [given])]
+        wrong = [str(name) for name in named if not _is_field(name)]
         found += [f"columns: {name} is no field of an event" for name in wrong]
-    for part in ("constants", "values", "time"):
+    for part in ("constants", "values", "time", "only"):
         if part in given and not isinstance(given[part], dict):
             found.append(f"{part}: must be an object")
     constants = given.get("constants")
@@ -82,8 +83,14 @@ def faults(given: object) -> list[str]:
     return found
 
 
+def _field(name: object) -> str:
+    """Return the column that a mapping means; what follows `extra.` is a name of its own and stays as it is."""
+    plain = str(name)
+    return f"extra_{plain[6:]}" if plain.startswith("extra.") else plain.replace(".", "_")
+
+
 def _is_field(name: object) -> bool:
-    plain = str(name).replace(".", "_")
+    plain = _field(name)
     return plain.startswith("extra_") or (plain in SCHEMA and plain not in NEVER)
 
 
@@ -91,13 +98,21 @@ class _Mapping:
     """A mapping that was found right, made ready."""
 
     def __init__(self, given: dict[str, Any]) -> None:
-        self.columns = {str(key).lower(): str(value).replace(".", "_") for key, value in given["columns"].items()}
-        self.constants = {str(key).replace(".", "_"): value for key, value in (given.get("constants") or {}).items()}
+        self.columns = {
+            str(key).lower(): [_field(name) for name in (value if isinstance(value, list) else [value])]
+            for key, value in given["columns"].items()
+        }
+        self.constants = {_field(key): value for key, value in (given.get("constants") or {}).items()}
+        self.scheme = str(given.get("url_scheme") or "")
         maps = given.get("values") or {}
         self.values = {
             str(column).lower(): {str(key).lower(): value for key, value in pairs.items()}
             for column, pairs in maps.items()
             if isinstance(pairs, dict)
+        }
+        self.only = {
+            str(column).lower(): {str(word).lower() for word in (words if isinstance(words, list) else [words])}
+            for column, words in (given.get("only") or {}).items()
         }
         when = given.get("time") or {}
         self.zone: tzinfo = ZoneInfo(str(when["zone"])) if "zone" in when else UTC
@@ -105,22 +120,35 @@ class _Mapping:
 
     def take(self, rows: Rows, record: dict[str, Any]) -> None:
         """Make one event of a row."""
-        found: dict[str, Any] = {name: column_value(name, value) for name, value in self.constants.items()}
+        for column, words in self.only.items():
+            given = next((value for name, value in record.items() if name.lower() == column), None)
+            if str(given).lower() not in words:
+                rows.reject("not-wanted", f"the mapping takes other rows only: {column} is {str(given)[:40]}", record)
+                return
+        found: dict[str, Any] = {}
         extra: dict[str, Any] = {}
-        for name, given in record.items():
-            field = self.columns.get(name.lower())
-            value = self.values.get(name.lower(), {}).get(str(given).lower(), given)
-            if field is None or field.startswith("extra_"):
-                extra[field[6:] if field else name] = value
-            elif field == "time_source":
-                found[field] = values.instant(values.text(value), self.zone, self.form)
-                if found[field] is None and values.text(value):
-                    rows.reject("bad-time", f"no time that can be read: {str(value)[:80]}", record)
-                    return
+        for name, value in self.constants.items():
+            if name.startswith("extra_"):
+                extra[name[6:]] = value
             else:
-                found[field] = column_value(field, value)
-                if found[field] is None and values.text(value):
-                    extra[name] = value
+                found[name] = column_value(name, value)
+        for name, given in record.items():
+            for field in self.columns.get(name.lower(), [""]):
+                meant = self.values.get(field) or self.values.get(name.lower(), {})
+                value = meant.get(str(given).lower(), given)
+                if not field or field.startswith("extra_"):
+                    extra[field[6:] or name] = value
+                    continue
+                if field == "time_source":
+                    normal = values.instant(values.text(value), self.zone, self.form)
+                    if normal is None and values.text(value):
+                        rows.reject("bad-time", f"no time that can be read: {str(value)[:80]}", record)
+                        return
+                else:
+                    normal = column_value(field, value, self.scheme)
+                    if normal is None and values.text(value):
+                        extra[name] = value
+                found[field] = found.get(field) if normal is None else normal
         found.setdefault("classification_type", "other")
         rows.event(record, extra=extra, **found)
 
@@ -129,14 +157,15 @@ def _records(source: Source, given: dict[str, Any], rows: Rows) -> Iterator[dict
     """Yield the rows that can be read; the others are refused here."""
     head = text.head(source.head()).lstrip("\ufeff \n\t")
     if given.get("framing", "json" if head[:1] in ("{", "[") else "csv") == "json":
-        for record in documents.objects(source):
-            rows.next()
-            if isinstance(record, documents.Bad):
-                rows.reject(record.reason, record.detail, record.text)
-            elif isinstance(record, dict):
-                yield _flat(record)
-            else:
-                rows.reject("not-a-record", "a value where an object should be", str(record))
+        for found in documents.objects(source):
+            for record in _unwrapped(found, str(given.get("records") or "")):
+                rows.next()
+                if isinstance(record, documents.Bad):
+                    rows.reject(record.reason, record.detail, record.text)
+                elif isinstance(record, dict):
+                    yield _flat(record)
+                else:
+                    rows.reject("not-a-record", "a value where an object should be", str(record))
         return
     heading = given.get("heading", True)
     names = tabular.heading([str(name) for name in heading]) if isinstance(heading, list) else []
@@ -155,6 +184,14 @@ def _records(source: Source, given: dict[str, Any], rows: Rows) -> Iterator[dict
             rows.reject("ragged-row", f"{len(fields)} fields where the heading has {len(names)}", raw)
         else:
             yield dict(zip(names, fields, strict=True))
+
+
+def _unwrapped(found: Any, name: str) -> list[Any]:
+    """Return the records under the name that the mapping gives, where an object has it; else the object itself."""
+    if not name or not isinstance(found, dict) or name not in found:
+        return [found]
+    inner = found[name]
+    return inner if isinstance(inner, list) else [inner]
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ _MALWARE = {"bots", "cnc", "malurl", "malware-action", "webinject", "backdoor"}
 
 def recognize(head: bytes, name: str) -> int:
     """Recognize by the fields that every event must have."""
-    have = table.columns(head)
+    have = table.columns(head, records=True)
     return 94 if {"source", "confidence", "category", "time"} <= have and have & {"restriction", "id"} else 0
 
 

@@ -18,11 +18,12 @@ from tocsin.feeds.rows import Rows
 from tocsin.pipeline.chunk import Chunk
 
 _MADE = re.compile(
-    r"^[#;/]+\s*(?:This File Date|Source File Date|Last[ -]?(?:updated|modified)|Updated|Generated(?: on)?)\s*:?\s+(.+?)[\s#]*$",
+    r"^[#;/]+\s*(?:This File Date|Source File Date|Last[ -]?(?:updated|modified)|Updated|Generated(?: on| at)?)\s*:?\s+(.+?)[\s#]*$",
     re.I | re.M,
 )
 _CATEGORY = re.compile(r"^#\s*Category\s*:\s*(\S+)", re.M)
 _HOSTS = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)[ \t]+(\S+)")
+_IPSET = re.compile(r"(?:ipset\s+)?(?:-A|add)\s+\S+\s+(\S+)(?:\s.*)?")
 _COMMENT = re.compile(r"\s[#;].*$|\s//.*$")
 
 
@@ -41,6 +42,8 @@ def item(line: str) -> dict[str, Any]:
     plain = line.strip()
     hosts = _HOSTS.match(plain)
     plain = hosts[1] if hosts else _COMMENT.sub("", plain).strip().strip('"')
+    if (member := _IPSET.fullmatch(plain)) is not None:
+        plain = member[1]
     if not plain or " " in plain or "\t" in plain or len(plain) > values.LONGEST_URL:
         link = values.url(plain) if "://" in plain[:12] else None
         return _link(link) if link else {}
@@ -60,8 +63,11 @@ def item(line: str) -> dict[str, Any]:
     where, _, port = plain.rpartition(":")
     if where and values.port(port) and (address := values.ip(where)):
         return {"source_ip": address, "source_port": values.port(port)}
-    name = values.host(plain)
-    return {"source_fqdn": name} if name else {}
+    if name := values.host(plain):
+        return {"source_fqdn": name}
+    # A page without its scheme, as web filters list them. More of it than a host, or it was no page.
+    link = values.url(plain, "http") if "/" in plain and values.host(re.split(r"[/:]", plain, maxsplit=1)[0]) else None
+    return _link(link) if link else {}
 
 
 def _network(network: str) -> dict[str, Any]:

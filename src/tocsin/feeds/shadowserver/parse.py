@@ -40,10 +40,11 @@ def parse(source: Source, options: Options) -> Iterator[Chunk]:
 
     def narrow(names: list[str]) -> set[str]:
         nonlocal made
-        made = plan.make([name.lower() for name in names], source.name, options.schema)
+        lowered = delimited.unique_names([name.lower() for name in names])  # `IP` and `ip` are two columns
+        made = plan.make(lowered, source.name, options.schema)
         needed = {name for column in _columns(made, options, narrow=True) for name in column.meta.root_names()}
         needed |= {made.targets[name].column for name in ("time_source",) if name in made.targets}
-        return {name for name, lowered in zip(names, made.names, strict=True) if lowered in needed}
+        return {name for name, known in zip(names, lowered, strict=True) if known in needed}
 
     with source.open() as file:
         for names, records in delimited.read(file, chunk_bytes=options.chunk_bytes, narrow=narrow):

@@ -68,7 +68,9 @@ def _text(source: Source, rows: Rows, made: datetime | None) -> Iterator[None]:
         if not plain or plain.startswith((";", "#")):
             continue
         rows.next()
-        value, _, note = (part.strip() for part in plain.partition(";"))
+        fields = [field.strip() for field in plain.split(";")]
+        place = next((n for n, field in enumerate(fields) if values.asn(field) or values.network(field)), 0)
+        value, note = fields[place], "; ".join(field for n, field in enumerate(fields) if n != place)
         if values.asn(value):
             country, _, name = (part.strip() for part in note.partition("|"))
             _take(rows, plain, made, source_asn=values.asn(value), source_geolocation_cc=values.country(country),

@@ -30,6 +30,8 @@ def _take(rows: Rows, record: dict[str, Any]) -> None:
     if not go:
         return
     link = values.url(record.get("url"))
+    payload = _payload(record)
+    malware = values.text(payload.get("signature"))
     rows.event(
         record,
         time_source=when,
@@ -40,10 +42,22 @@ def _take(rows: Rows, record: dict[str, Any]) -> None:
         source_urlpath=link and link.path,
         status=values.text(record.get("url_status")),
         event_description_url=values.text(table.first(record, "urlhaus_link", "urlhaus_reference")),
+        malware_name=malware.lower() if malware else None,
+        malware_hash_md5=values.digest(payload.get("response_md5"), 32),
+        malware_hash_sha256=values.digest(payload.get("response_sha256"), 64),
         classification_type="malware-distribution",
         classification_identifier=values.word(record.get("threat")) or "malware-url",
         extra=table.rest(record, "dateadded", "date_added", "url", "url_status", "urlhaus_link", "urlhaus_reference"),
     )
+
+
+def _payload(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the first file that the URL served, as the API tells; the others stay in `extra`."""
+    inner = record.get("url_info_from_api")
+    for given in (record.get("payloads"), inner.get("payloads") if isinstance(inner, dict) else None):
+        if isinstance(given, list) and given and isinstance(given[0], dict):
+            return given[0]
+    return {}
 
 
 FORMAT = Format("urlhaus", recognize, parse, "URLhaus (abuse.ch)")

@@ -51,6 +51,25 @@ def test_a_zip_in_a_gzip_in_a_mail_is_opened(tmp_path: Path) -> None:
     assert member.path.read_bytes() == CSV
 
 
+def test_a_mail_whose_header_ends_its_lines_otherwise_and_has_an_empty_field_is_a_mail(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Message-ID"] = "a@feeds.example", "b@team.example", "<1@feeds.example>"
+    message.set_content("see the attachment")
+    message.add_attachment(_zip({"scan.csv": CSV}), maintype="application", subtype="zip", filename="scan.zip")
+    header, _, body = message.as_bytes().partition(b"\n\n")
+    found = _inside(tmp_path, "mail.eml", b"X-Spam-Level:\n" + header + b"\n\r\n" + body)
+    assert [item.name for item in found] == ["mail.eml!scan.zip!scan.csv"]
+
+
+def test_the_signature_of_a_mail_is_no_report(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["From"], message["To"] = "a@feeds.example", "b@team.example"
+    message.set_content("see the attachment")
+    message.add_attachment(CSV, maintype="text", subtype="csv", filename="scan.csv")
+    message.add_attachment(b"---", maintype="application", subtype="pgp-signature", filename="signature.asc")
+    assert [item.name for item in _inside(tmp_path, "mail.eml", message.as_bytes())] == ["mail.eml!scan.csv"]
+
+
 def test_xz_and_tar_are_opened(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:

@@ -68,6 +68,18 @@ def test_ragged_rows_are_rejected_with_their_number_and_the_rest_is_read() -> No
     assert [event["raw_row"] for event in _events(content)] == [1, 4]
 
 
+def test_a_row_whose_quotes_stand_wrongly_is_read_when_its_fields_are_as_many_as_the_heading_has() -> None:
+    rows = (
+        '2026-11-20 01:02:03,192.0.2.1,3389,64500,VN,"said "hello" to us",rdp\n',
+        '2026-11-20 01:02:03,192.0.2.2,3389,64500,VN,Town",rdp\n',
+        ROW,
+        '2026-11-20 01:02:03,192.0.2.3,3389,64500,VN,"one, "two", three,rdp\n',
+    )
+    content = (HEAD + "".join(rows) + ROW).encode()
+    assert [event["raw_row"] for event in _events(content)] == [1, 2, 3, 5]
+    assert [row for row, _ in _reasons(content)] == [4]
+
+
 def test_a_time_that_is_none_is_rejected() -> None:
     assert _reasons((HEAD + ROW.replace("2026-11-20 01:02:03", "yesterday")).encode()) == [(1, "bad-time")]
 
@@ -76,6 +88,18 @@ def test_a_heading_that_names_a_column_twice_keeps_both() -> None:
     content = "timestamp,ip,port,asn,geo,tag,tag\n2026-11-20 01:02:03,192.0.2.1,1,64500,VN,one,two\n"
     (chunk,) = _chunks(content.encode())
     assert json.loads(chunk.finish(chunk.keys["raw_row"].arg_sort())["extra"][0]) == {"tag": "one", "tag_2": "two"}
+
+
+def test_names_that_differ_only_in_case_are_two_columns() -> None:
+    content = b"timestamp,ip,IP,Port,asn,geo,tag\n2026-11-20 01:02:03,192.0.2.1,192.0.2.2,1,64500,VN,one\n"
+    (chunk,) = _chunks(content)
+    assert json.loads(chunk.finish(chunk.keys["raw_row"].arg_sort())["extra"][0]) == {"tag": "one", "ip_2": "192.0.2.2"}
+
+
+@pytest.mark.parametrize("column", ["x", "x,", "a"])
+def test_a_heading_of_hundreds_of_thousands_of_columns_is_refused_by_name(column: str) -> None:
+    heading = HEAD.rstrip() + "," + ",".join(f"{column}{n}" if column == "a" else column for n in range(300_000))
+    assert _reasons((heading + "\n" + ROW).encode()) == [(0, "too-many-columns")]
 
 
 def test_a_file_of_many_blocks_counts_its_rows_through() -> None:
