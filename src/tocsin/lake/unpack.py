@@ -4,7 +4,8 @@ Archives are hostile until shown otherwise: nothing is extracted under a name th
 sizes are counted while reading (never believed), and each refusal has a named reason:
 
 `bomb` (too many bytes, too high a ratio), `too-many-members`, `too-deep`, `path-traversal`,
-`encrypted`, `damaged`, `not-a-file` (links and devices), `nothing-inside`.
+`encrypted`, `damaged`, `not-a-file` (links and devices), `nothing-inside`, `only-a-link` (a mail that
+holds no report but says where one is; the feed may allow that host).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from uuid import uuid4
 
 BLOCK = 1 << 20
 _HEADER = re.compile(rb"^(From |[A-Za-z][A-Za-z0-9-]{1,40}:([ \t]|$))")
+_LINK = re.compile(rb"https?://([A-Za-z0-9.-]{1,253})")
 _MAIL_HEADERS = (b"from:", b"received:", b"return-path:", b"delivered-to:", b"message-id:", b"mime-version:")
 
 
@@ -209,21 +211,31 @@ _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "appl
 
 def _from_mail(name: str, path: Path, scratch: Path, budget: Budget) -> Iterator[Member | Refusal]:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    found, hosts = False, set()
     for number, part in enumerate(message.walk(), start=1):
         if part.is_multipart() or part.get_content_type() in _SIGNATURES:
             continue
         attached = part.get_filename()
+        content = part.get_payload(decode=True)
         if (
             attached is None
             and part.get_content_maintype() == "text"
             and part.get_content_disposition() != "attachment"
         ):
-            continue  # the words around the attachments
+            # The words around the attachments; without any they may say where the report is.
+            words = content if isinstance(content, bytes) else b""
+            hosts |= {host.decode("ascii") for host in _LINK.findall(words)}
+            continue
         # The sender's file name is a label only: no path of it is used.
         label = Path((attached or f"part-{number}").replace("\\", "/")).name or f"part-{number}"
-        content = part.get_payload(decode=True)
         if isinstance(content, bytes) and content:
+            found = True
             yield Member(f"{name}!{label}", _pour(io.BytesIO(content), len(content), scratch, budget))
+    if hosts and not found:
+        shown = ", ".join(sorted(hosts)[:5])
+        yield Refusal(
+            name, "only-a-link", f"no report, but links to {shown}; a feed may allow hosts whose links it follows"
+        )
 
 
 _READERS: dict[str, Callable[..., Iterator[Member | Refusal]]] = {

@@ -128,3 +128,29 @@ def test_damage_is_named(tmp_path: Path) -> None:
 
 def test_an_empty_archive_says_so(tmp_path: Path) -> None:
     assert _reasons(_inside(tmp_path, "empty.zip", _zip({}))) == ["nothing-inside"]
+
+
+def _mail(text: str, *attached: tuple[str, bytes]) -> bytes:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "reports@feed.example", "in@team.example", "Báo cáo"
+    message["Message-ID"] = "<1@feed.example>"
+    message.set_content(text)
+    for name, content in attached:
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    return message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+
+
+def test_a_mail_that_only_links_to_its_report_says_where_to(tmp_path: Path) -> None:
+    (refusal,) = _inside(tmp_path, "a.eml", _mail("Get it: https://dl.reports.example/x/y?z=1 before Friday."))
+    assert isinstance(refusal, Refusal)
+    assert refusal.reason == "only-a-link"
+    assert "links to dl.reports.example;" in refusal.detail
+
+
+def test_links_beside_an_attachment_are_only_words(tmp_path: Path) -> None:
+    (member,) = _inside(tmp_path, "a.eml", _mail("See https://reports.example/", ("a.csv", CSV)))
+    assert isinstance(member, Member)
+
+
+def test_a_mail_without_report_or_link_has_nothing_inside(tmp_path: Path) -> None:
+    assert _reasons(_inside(tmp_path, "a.eml", _mail("Hello"))) == ["nothing-inside"]
