@@ -180,12 +180,34 @@ def _greedy(keys: np.ndarray, times: np.ndarray, reach: int) -> np.ndarray:
     return keep
 
 
-def remember(parts: Sequence[np.ndarray], window: int) -> Memory:
-    """Return the memory that these stored segments (each as `Memory.new` gave it) make up; `window` in microseconds."""
+Sorted = tuple[np.ndarray, np.ndarray]
+"""Keys, ascending, and the time of each in microseconds."""
+
+
+def remember(parts: Sequence[np.ndarray], window: int, whole: Sorted | None = None) -> Memory:
+    """Return the memory that these stored segments (each as `Memory.new` gave it) make up; `window` in microseconds.
+
+    `whole` are further observations, already sorted; they are only read, and may be mapped files.
+    """
     memory = Memory(window)
-    if parts:
-        rows = np.concatenate(parts)
-        keys, times = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1]).view(np.int64)
-        order = np.argsort(keys, kind="stable")
-        memory._large = (keys[order], times[order])  # noqa: SLF001 - its own module
+    added = _sorted(parts)
+    if whole is None:
+        memory._large = added  # noqa: SLF001 - its own module
+    else:
+        memory._large, memory._small = whole, added  # noqa: SLF001
     return memory
+
+
+def sorted_whole(parts: Sequence[np.ndarray], whole: Sorted | None = None) -> Sorted:
+    """Return the observations of these segments, and of a sorted whole, as one sorted whole."""
+    added = _sorted(parts)
+    return added if whole is None else _merged(whole, added)
+
+
+def _sorted(parts: Sequence[np.ndarray]) -> Sorted:
+    if not parts:
+        return _empty()
+    rows = np.concatenate(parts)
+    keys, times = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1]).view(np.int64)
+    order = np.argsort(keys, kind="stable")
+    return keys[order], times[order]

@@ -31,7 +31,7 @@ from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
 from tocsin.feeds.format import Options
 from tocsin.intake import queries
-from tocsin.intake.actions import reading, taking
+from tocsin.intake.actions import reading, remembering, taking
 from tocsin.intake.models import Batch, Reject, RejectCount
 from tocsin.lake import raw
 from tocsin.pipeline import registry
@@ -114,7 +114,7 @@ def _replay(
     outcome = batches.run(
         given,
         registry=held,
-        memory=taking.remembered(window or read[0].window),
+        memory=remembering.remembered(window or read[0].window),
         out=folder,
         received_at=now,
         again=_rows(counts, files, source),

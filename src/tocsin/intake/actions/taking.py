@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -11,7 +13,6 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
-import numpy as np
 import polars as pl
 from django.conf import settings
 from django.db import connection, transaction
@@ -25,7 +26,7 @@ from tocsin.batches import run as batches
 from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
 from tocsin.intake import rules
-from tocsin.intake.actions import looking, reading
+from tocsin.intake.actions import looking, reading, remembering
 from tocsin.intake.models import (
     Arrival,
     Batch,
@@ -39,8 +40,8 @@ from tocsin.intake.models import (
     Unattributed,
     UnattributedGroup,
 )
-from tocsin.lake import durable, raw
-from tocsin.pipeline import duplicates, places, registry
+from tocsin.lake import raw
+from tocsin.pipeline import places, registry
 from tocsin.pipeline.chunk import INSTANT
 
 CLAIM = timedelta(minutes=5)
@@ -124,8 +125,7 @@ def process(*, arrivals: Sequence[Arrival], now: datetime, fold: Any) -> Folded:
     `fold` is called inside the transaction with the frame of findings, the batch's id and `now`. The
     event files and the segment are on disk before it commits; if it never does, no row names them.
     """
-    with dialect.mutual_exclusion("fold"):
-        sweep()
+    with dialect.mutual_exclusion("fold"), _swept():
         todo = list(Arrival.objects.filter(pk__in=[a.pk for a in arrivals], batch=None).select_related("feed"))
         todo = [arrival for arrival in todo if reading.key(arrival) == reading.key(todo[0])]
         if not todo:
@@ -138,7 +138,9 @@ def process(*, arrivals: Sequence[Arrival], now: datetime, fold: Any) -> Folded:
             batches.Given(raw.place(_home(), a.sha256), a.name, how.options, how.format)
             for a, how in zip(todo, read, strict=True)
         ]
-        outcome = batches.run(given, registry=held, memory=remembered(read[0].window), out=folder, received_at=now)
+        outcome = batches.run(
+            given, registry=held, memory=remembering.remembered(read[0].window), out=folder, received_at=now
+        )
         keep_segment(id_, outcome)
         places = looking.keep_names(f"batches/{id_}", outcome.looks)
         with transaction.atomic():
@@ -164,24 +166,9 @@ def _home() -> Path:
     return Path(settings.TOCSIN_HOME)
 
 
-def remembered(window: int) -> duplicates.Memory:
-    """Return the memory of everything kept so far."""
-    parts = [np.load(_home() / path) for path in Segment.objects.values_list("path", flat=True)]
-    return duplicates.remember(parts, window)
-
-
 def keep_segment(id_: UUID, outcome: Outcome) -> None:
     """Put on disk what a batch taught the memory of duplicates; `record` makes it count."""
-
-    def save(aside: Path) -> None:
-        with aside.open("wb") as file:
-            np.save(file, outcome.segment)
-
-    durable.write(_home() / _segment(id_), save)
-
-
-def _segment(id_: UUID) -> str:
-    return f"segments/{id_}.npy"
+    remembering.keep(_home() / remembering.place(id_), outcome.segment)
 
 
 def snapshot(held: registry.Registry) -> HoldingsSnapshot:
@@ -200,7 +187,7 @@ def record(
     feed = arrivals[0].feed if len({arrival.feed_id for arrival in arrivals}) == 1 else None
     batch = Batch.objects.create(id=id_, kind=kind, started_at=now, finished_at=now, feed=feed, **figures)
     _note_newest(feed, outcome)
-    Segment.objects.create(batch=batch, path=_segment(id_))
+    Segment.objects.create(batch=batch, path=remembering.place(id_))
     if outcome.event_files:
         holdings = snapshot(held)
         EventFile.objects.bulk_create(
@@ -318,8 +305,34 @@ def _storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
+SWEEP = 3600.0
+LEFT = 86_400.0
+"""Seconds after which half an arrival is nobody's any more."""
+_swept_at: dict[Path, float] = {}
+
+
+@contextmanager
+def _swept() -> Iterator[None]:
+    """Sweep when this process did not for an hour, and before the next batch after one that failed.
+
+    Looking at every folder there is takes longer than a small batch; what a crash left harms nobody meanwhile.
+    """
+    if time.monotonic() - _swept_at.get(_home(), -SWEEP) >= SWEEP:
+        sweep()
+        _swept_at[_home()] = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        _swept_at.pop(_home(), None)
+        raise
+
+
 def sweep() -> None:
     """Remove files that no row names: a crash came between their writing and the rows, or after the rows that replaced them."""
+    for half in (_home() / "raw" / "incoming").glob("*"):
+        with suppress(OSError):
+            if time.time() - half.stat().st_mtime > LEFT:
+                half.unlink()
     place = _home() / "batches"
     if not place.is_dir():
         return
