@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,8 @@ from tocsin.intake.actions.feeds import FeedValues
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.project.api import api
+from tocsin.reports import actions as freezing
+from tocsin.reports import queries as figures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Program = Callable[..., Client]
@@ -71,6 +73,7 @@ def filled(path: str, organization: str) -> str:
         "/silences/": silence and silence.pk,
         "/policies/": policy and policy.pk,
         "/feeds/": feed and feed.code,
+        "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
     }
     start, brace, rest = path.partition("{")
     if not brace:
@@ -99,6 +102,7 @@ def peopled(town: None) -> None:
     notices.silence(organization_id=OTHERS, kind="", reason="x", until=until, actor=SYSTEM, now=now)
     told = noticed.notices(SYSTEM, organization=OTHERS)[0]
     notices.answer(notice=told, word="not-ours", by="x", means="link", now=now)
+    freezing.freeze(begins_on=date(now.year - 1, 1, 1), ends_on=date(now.year - 1, 1, 31), actor=SYSTEM, now=now)
 
 
 @pytest.fixture

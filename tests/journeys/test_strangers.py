@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.test import Client
@@ -20,6 +20,8 @@ from tocsin.findings import queries as findings
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds
 from tocsin.notices import queries as noticed
+from tocsin.reports import actions as freezing
+from tocsin.reports import queries as figures
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
@@ -28,10 +30,10 @@ KEPT_VIEWS = {"keep-view", "drop-view"}
 OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
     "kinds", "kind", "answer", "theme", "livez", "readyz", "metrics", "openapi", "api-nothing", None,
 }  # fmt: skip
-POSTED = {"approval", "findings-word", "keep-view", "drop-view", "sign-out", "arrival-retry", "feed-act"}
+POSTED = {"freeze", "approval", "findings-word", "keep-view", "drop-view", "sign-out", "arrival-retry", "feed-act"}
 """Routes that only take a form."""
 FOR_ADMINISTRATORS = {"audit", "audit-verification", "add-feed", "change-feed"}
-OWN_LISTS = {"loop", "standing", "findings", "findings-file", "notices", "organizations", "keep-view"}
+OWN_LISTS = {"loop", "standing", "findings", "findings-file", "notices", "organizations", "keep-view", "figures"}
 
 
 def _addresses(organization: str) -> dict[str, str]:
@@ -44,6 +46,7 @@ def _addresses(organization: str) -> dict[str, str]:
         "organization": organization,
         "message": notice.deliveries.all()[0].pk,
         "findings-file": "csv",
+        "snapshot": _frozen(),
         "drop-view": _view_of_somebody_else(),
         **_constituency_of(organization),
         "batch": arrived.batches(SYSTEM)[0].pk,
@@ -63,6 +66,13 @@ def _addresses(organization: str) -> dict[str, str]:
         start, _, rest = route.partition("<")
         found[str(name)] = "/" + (f"{start}{objects[str(name)]}{rest.partition('>')[2]}" if rest else route)
     return found
+
+
+def _frozen() -> object:
+    now = datetime.now(UTC)
+    year = now.year - 1
+    found = figures.snapshots(SYSTEM).first()
+    return (found or freezing.freeze(begins_on=date(year, 1, 1), ends_on=date(year, 1, 31), actor=SYSTEM, now=now)).pk
 
 
 def _constituency_of(organization: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from tocsin.constituency import api as constituency
 from tocsin.findings import api as findings
 from tocsin.intake import api as intake
 from tocsin.notices import api as notices
+from tocsin.reports import api as reports
 
 api = Api(title="Tocsin", version=__version__, urls_namespace="api")
 for place, router in (
@@ -32,6 +33,8 @@ for place, router in (
     ("/claims", notices.claims),
     ("/policies", notices.policies),
     ("/silences", notices.silences),
+    ("/stats", reports.stats),
+    ("/snapshots", reports.snapshots),
     ("/people", accounts.people),
     ("/tokens", accounts.tokens),
 ):

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "tocsin.intake",
     "tocsin.findings",
     "tocsin.notices",
+    "tocsin.reports",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -13,6 +13,7 @@ from tocsin.findings import views as findings
 from tocsin.intake import views as intake
 from tocsin.notices import views as notices
 from tocsin.project import api, figures, health, metrics
+from tocsin.reports import views as reports
 
 urlpatterns = [
     path("", notices.loop, name="loop"),
@@ -39,6 +40,9 @@ urlpatterns = [
     path("answer/<str:token>/", notices.answer, name="answer"),
     path("kinds/", notices.kinds, name="kinds"),
     path("kinds/<str:kind>/", notices.kind, name="kind"),
+    path("figures/", reports.figures, name="figures"),
+    path("figures/frozen/", reports.freeze, name="freeze"),
+    path("figures/frozen/<uuid:id_>/", reports.snapshot, name="snapshot"),
     path("audit/", audit.entries, name="audit"),
     path("audit/verification/", audit.verification, name="audit-verification"),
     *accounts.urlpatterns,

@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from tocsin.project.work import collecting, intake, notices, people
+from tocsin.project.work import collecting, followup, intake, notices, people
 
 log = logging.getLogger("tocsin.worker")
 PAUSE = 0.3
@@ -131,6 +131,7 @@ class Worker:
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK
             self._step("watching", self._look)
+            self._step("verifying", followup.verify)
         return bool(processed or warned)
 
     def _look(self) -> None:

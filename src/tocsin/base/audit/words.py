@@ -21,6 +21,7 @@ ACTS: Final[dict[str, Promise]] = {
     "feed-disabled": _("switched a feed off"),
     "feed-enabled": _("switched a feed on"),
     "feed-removed": _("removed a feed"),
+    "figures-frozen": _("froze the figures of a period"),
     "identity-tied": _("tied an identity of the provider"),
     "ignore-list-changed": _("changed the ignore list"),
     "link-made": _("made a sign-in link"),

@@ -110,6 +110,45 @@ def bars(rows: Sequence[Bar], title: str) -> SafeString:
     )
 
 
+def survival(curve: Sequence[tuple[float, float, float, float]], title: str, *, days: float) -> SafeString:
+    """Return what share stays open as days pass: a falling stair, with its limits as a band. A table stands behind.
+
+    `curve`: day, share, lower and upper limit, as it was estimated; before the first the share is 1.
+    """
+    wide, high = 560, 180
+    end = max(days, 1.0)
+
+    def x(day: float) -> float:
+        return round(34 + min(day, end) / end * (wide - 44), 1)
+
+    def y(share: float) -> float:
+        return round(10 + (1 - share) * (high - 40), 1)
+
+    stairs = [(0.0, 1.0, 1.0, 1.0), *curve]
+    line, upper, lower = [], [], []
+    for place, (day, share, low, top) in enumerate(stairs):
+        until = stairs[place + 1][0] if place + 1 < len(stairs) else end
+        for moment in (day, until):
+            line.append(f"{x(moment)},{y(share)}")
+            upper.append(f"{x(moment)},{y(top)}")
+            lower.append(f"{x(moment)},{y(low)}")
+    ticks = format_html_join(
+        "",
+        '<text x="{}" y="{}" text-anchor="middle">{}</text>',
+        ((x(end * part / 4), high - 10, f"{end * part / 4:.0f}") for part in range(5)),
+    )
+    shares = format_html_join(
+        "",
+        '<line class="grid" x1="34" x2="{}" y1="{}" y2="{}"/><text x="28" y="{}" text-anchor="end">{}</text>',
+        ((wide - 10, y(s), y(s), y(s) + 4, f"{round(s * 100)}") for s in (0, 0.5, 1)),
+    )
+    return format_html(
+        '<svg class="picture survival" viewBox="0 0 {} {}" role="img"><title>{}</title>{}{}'
+        '<polygon class="band" points="{}"/><polyline class="line" points="{}"/></svg>',
+        wide, high, title, shares, ticks, " ".join([*upper, *reversed(lower)]), " ".join(line),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """One organization of a map: where it leads, what it says, and how it is coloured."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,23 @@ import click
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant in ISO 8601; without an offset it is UTC."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it, or say how it is written."""
+        try:
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no instant; write for example 2026-11-24T09:00:00+07:00", param, ctx)
+        return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+INSTANT = Instant()
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime
 
 import click
 
-from tocsin.project.commands import AS_JSON, fail, prepare, show
+from tocsin.project.commands import AS_JSON, INSTANT, fail, prepare, show
 
 
 @click.group()
@@ -16,22 +17,14 @@ def notices() -> None:
 
 @notices.command("run")
 @click.option("--dry-run", is_flag=True, help="Decide, and send nothing.")
-@click.option("--now", "at", help="Decide as of this instant (ISO 8601) instead of now.")
+@click.option("--now", "at", type=INSTANT, help="Decide as of this instant (ISO 8601) instead of now.")
 @AS_JSON
-def notices_run(dry_run: bool, at: str | None, as_json: bool) -> None:
+def notices_run(dry_run: bool, at: datetime | None, as_json: bool) -> None:
     """Decide who hears from us now, and hand the messages over."""
-    from datetime import UTC, datetime
-
-    try:
-        instant = datetime.fromisoformat(at) if at else None
-    except ValueError:
-        fail(f"{at!r} is no instant; write for example 2026-11-24T09:00:00+07:00", 2)
-    if instant is not None and instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
     prepare()
     from tocsin.project.work import notices as work
 
-    found = work.run(at=instant, dry_run=dry_run)
+    found = work.run(at=at, dry_run=dry_run)
     if as_json:
         show(found)
     else:
