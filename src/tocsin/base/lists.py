@@ -129,8 +129,8 @@ class _Tried(Func):
 
 
 def find(
-    rows: QuerySet[M], filters: Sequence[Filter], order: Order, key: Sequence[Any] | None, *, size: int
-) -> Found[M]:
+    rows: QuerySet[M], filters: Sequence[Filter], order: Order, key: Sequence[Any] | None, *, size: int, window: int = WINDOW
+) -> Found[M]:  # fmt: skip
     """Return the page of `rows` that begins after `key`, in this order, through these filters.
 
     `rows` themselves are not narrowed: what a viewer may see is one of the filters.
@@ -148,7 +148,7 @@ def find(
         lead = filters[place]
         taken = _tried(_led(rows, [lead]), [f for f in filters if f is not lead])
         return _sorted(taken, order, key, size)
-    return _walk(_led(rows, path), rest, order, key, size)
+    return _walk(_led(rows, path), rest, order, key, size, window)
 
 
 def _led(rows: QuerySet[M], filters: Sequence[Filter]) -> QuerySet[M]:
@@ -197,11 +197,13 @@ def _key(row: models.Model, order: Order) -> tuple[Any, ...]:
     return tuple(getattr(row, name.removeprefix("order_")) for name in order.names)
 
 
-def _walk(path: QuerySet[M], others: Sequence[Filter], order: Order, key: Sequence[Any] | None, size: int) -> Found[M]:
+def _walk(
+    path: QuerySet[M], others: Sequence[Filter], order: Order, key: Sequence[Any] | None, size: int, reach: int
+) -> Found[M]:
     ahead = path if key is None else path.filter(Beyond(order.names, key, sign="<" if order.down else ">"))
     ahead = ahead.order_by(*order.columns)
     # The key so many rows ahead is read from the index alone; between two keys a planner cannot look at more.
-    end = ahead.values_list(*order.names)[WINDOW : WINDOW + 1].first()
+    end = ahead.values_list(*order.names)[reach : reach + 1].first()
     window = ahead if end is None else ahead.filter(Beyond(order.names, end, sign=">=" if order.down else "<="))
     found = list(_tried(window, others)[: size + 1])
     if len(found) > size:

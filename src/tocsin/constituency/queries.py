@@ -223,6 +223,17 @@ def organizations_of(viewer: Viewer, user_ids: Collection[int]) -> dict[int, lis
     return found
 
 
+def chosen(viewer: Viewer, organization: str, named: str) -> list[str] | None:
+    """Return the identifiers that an identifier, a part of a name and the viewer leave; None when all are left."""
+    found = None if viewer.organization_ids is None else sorted(viewer.organization_ids)
+    if organization:
+        found = [organization] if found is None or organization in found else []
+    if named:
+        alike = set(organizations(viewer, named).values_list("pk", flat=True))
+        found = sorted(alike if found is None else alike & set(found))
+    return found
+
+
 def contacts_on(viewer: Viewer, organization_id: str, day: date) -> list[Contact]:
     """Return who is told of an organization's findings on a day: security contacts, else all."""
     rows = scoped(Contact.objects.filter(organization_id=organization_id), viewer)

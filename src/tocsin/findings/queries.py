@@ -14,7 +14,7 @@ from django.utils import timezone
 from tocsin.base.dialect import indexes
 from tocsin.base.lists import Found, Order, find
 from tocsin.base.tenancy import Viewer, scoped
-from tocsin.constituency.queries import organizations as organizations_of
+from tocsin.constituency.queries import chosen as chosen_organizations
 from tocsin.core.severity import RANK
 from tocsin.findings import listing
 from tocsin.findings.models import Finding, Standing
@@ -61,12 +61,7 @@ def listed(
     viewer: Viewer, wanted: listing.Wanted, *, order: Order, key: Sequence[Any] | None, now: datetime, named: str = "", size: int = PAGE
 ) -> Found[Finding]:  # fmt: skip
     """Return a page of the list, whatever is asked of it, in bounded time. `named`: a part of organizations' names."""
-    chosen = None if viewer.organization_ids is None else sorted(viewer.organization_ids)
-    if wanted.organization:
-        chosen = [wanted.organization] if chosen is None or wanted.organization in chosen else []
-    if named:
-        alike = set(organizations_of(viewer, named).values_list("pk", flat=True))
-        chosen = sorted(alike if chosen is None else alike & set(chosen))
+    chosen = chosen_organizations(viewer, wanted.organization, named)
     if chosen == []:
         return Found([], None, 0)
     asked = listing.filters(wanted, chosen, now, timezone.get_current_timezone())
@@ -83,10 +78,16 @@ LIVE = 20_000
 FIGURES = tuple(listing.figures(timezone.now()))
 
 
+# scope: everyone because it says nothing of any row
+def are_many() -> bool:
+    """Return whether there are too many findings to count them while somebody waits."""
+    return Finding.objects.all()[: LIVE + 1].count() > LIVE
+
+
 def standing(viewer: Viewer, by: str, now: datetime) -> tuple[datetime, dict[Any, dict[str, int]]]:
     """Return the figures of the loop by `severity_rank` or `organization_id`, and when they were counted."""
     taken_at = None
-    if Finding.objects.all()[: LIVE + 1].count() > LIVE:
+    if are_many():
         taken_at = Standing.objects.order_by().values_list("taken_at", flat=True).first()
     if taken_at is None:
         rows = counted(viewer, (by,), now)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -20,7 +20,7 @@ from tocsin.accounts import queries as people
 from tocsin.base.lists import WINDOW
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.base.web import export
-from tocsin.base.web.chips import Chip, chips
+from tocsin.base.web.chips import Chip, chips, parsed_day
 from tocsin.base.web.paging import found_page, order_key
 from tocsin.base.web.templatetags.kit import exact, figure
 from tocsin.base.web.views import signed_in, team_only
@@ -52,16 +52,9 @@ def _wanted(request: HttpRequest) -> listing.Wanted:
         owner=one_of("owner", Owner.values),
         step=one_of("step", listing.STEPS),
         asset=request.GET.get("asset", "").strip()[:2000],
-        since=_day(request.GET.get("since", "")),
-        until=_day(request.GET.get("until", "")),
+        since=parsed_day(request.GET.get("since", "")),
+        until=parsed_day(request.GET.get("until", "")),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _order(request: HttpRequest) -> str:
@@ -195,10 +188,3 @@ def _ids(request: HttpRequest) -> list[UUID]:
         except ValueError:
             continue
     return found
-
-
-@viewing
-def finding(request: HttpRequest, id_: UUID) -> HttpResponse:
-    """Show one finding: both axes, why it is theirs, what proves it, its history, who was told, what comes next."""
-    found = get_object_or_404(queries.findings(request.viewer), pk=id_)  # type: ignore[attr-defined]
-    return render(request, "findings/finding.html", {"finding": found, "changes": found.changes.order_by("-at")})

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
+from tocsin.base.dialect.indexes import begins
+from tocsin.base.lists import Found, Order, find
 from tocsin.base.tenancy import SYSTEM, Viewer, scoped
+from tocsin.constituency.queries import chosen as chosen_organizations
+from tocsin.findings.models import Finding
 from tocsin.intake import queries as intake
-from tocsin.notices import render, rules, texts
+from tocsin.intake.models import Arrival
+from tocsin.notices import listing, render, rules, texts
 from tocsin.notices.models import (
     Answer,
     Channel,
@@ -28,8 +36,13 @@ from tocsin.notices.models import (
 
 
 def notices(viewer: Viewer, *, state: str = "", organization: str = "") -> QuerySet[Notice]:
-    """Return the notices the viewer may see, newest first, each with its latest answer."""
+    """Return the notices the viewer may see, newest first, each with its latest answer.
+
+    A contact sees those that went out: what still waits has not been said.
+    """
     rows = scoped(Notice.objects.all(), viewer)
+    if not viewer.sees_everything:
+        rows = rows.filter(sent_at__isnull=False)
     if state:
         rows = rows.filter(state=state)
     if organization:
@@ -40,6 +53,34 @@ def notices(viewer: Viewer, *, state: str = "", organization: str = "") -> Query
         .annotate(answer=Subquery(last.values("answer")[:1]), answered_at=Subquery(last.values("at")[:1]))
         .order_by("-id")
     )
+
+
+def listed(
+    viewer: Viewer, wanted: listing.Wanted, *, order: Order, key: Sequence[Any] | None, named: str = "", size: int = 50
+) -> Found[Notice]:
+    """Return a page of the list of notices, whatever is asked of it, in bounded time."""
+    chosen = chosen_organizations(viewer, wanted.organization, named)
+    if chosen == []:
+        return Found([], None, 0)
+    asked = listing.filters(wanted, chosen, timezone.get_current_timezone())
+    if not viewer.sees_everything:
+        asked.append(listing.WENT_OUT)
+    return find(notices(SYSTEM).order_by(), asked, order, key, size=size, window=TRIED)
+
+
+def listed_deliveries(
+    viewer: Viewer, wanted: listing.Wanted, *, order: Order, key: Sequence[Any] | None, named: str = "", size: int = 50
+) -> Found[Delivery]:
+    """Return a page of the list of sent mail, whatever is asked of it, in bounded time."""
+    chosen = chosen_organizations(viewer, wanted.organization, named)
+    if chosen == []:
+        return Found([], None, 0)
+    asked = listing.delivery_filters(wanted, chosen, timezone.get_current_timezone())
+    return find(deliveries(SYSTEM).order_by(), asked, order, key, size=size, window=TRIED)
+
+
+TRIED = 3_000
+"""Notices tried for a page: each costs a look at its answers or at its notice."""
 
 
 def deliveries(viewer: Viewer) -> QuerySet[Delivery]:
@@ -200,15 +241,14 @@ def _said(row: Notice, lines: list[render.Line], first: Notice | None) -> render
     )
 
 
-def explain(viewer: Viewer, notice: Notice) -> dict[str, Any]:
-    """Tell the six stops of one notice, with every reason and file hash."""
-    findings = [line.finding for line in notice.lines.select_related("finding").order_by("finding_id")]
-    hashes = {event.rsplit("-", 1)[0] for finding in findings for event in finding.evidence}
-    arrivals = [
-        a
-        for prefix in sorted(hashes)
-        for a in intake.arrivals(SYSTEM).filter(sha256__startswith=prefix).select_related("batch")
-    ]
+def explain(viewer: Viewer, notice: Notice, *, at_most: int | None = None) -> dict[str, Any]:
+    """Tell the six stops of one notice, with every reason and file hash; of its gravest findings only, when `at_most`."""
+    findings = list(notice.findings.order_by("-severity_rank", "-pk")[:at_most])
+    hashes = sorted({event.rsplit("-", 1)[0] for finding in findings for event in finding.evidence})
+    arrivals: list[Arrival] = []
+    for start in range(0, len(hashes), 100):
+        alike = reduce(or_, (Q(**{f"sha256__{name}": value for name, value in begins(prefix)}) for prefix in hashes[start : start + 100]))  # fmt: skip
+        arrivals += intake.arrivals(SYSTEM).filter(alike).select_related("batch").order_by("received_at", "pk")
     batches = {a.batch_id: a.batch for a in arrivals if a.batch is not None}
     return {
         "id": str(notice.pk),
@@ -245,6 +285,15 @@ def explain(viewer: Viewer, notice: Notice) -> dict[str, Any]:
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
+
+
+def lines_of(viewer: Viewer, finding: Finding) -> QuerySet[NoticeFinding]:
+    """Return in which notices a finding was or is to be told, the newest first; a contact sees those that went out."""
+    rows = scoped(NoticeFinding.objects.filter(finding=finding), viewer, "notice__organization_id")
+    if not viewer.sees_everything:
+        rows = rows.filter(notice__sent_at__isnull=False)
+    last = Answer.objects.filter(notice=OuterRef("notice")).order_by("-at")
+    return rows.select_related("notice").annotate(answer=Subquery(last.values("answer")[:1])).order_by("-notice_id")
 
 
 def answers(viewer: Viewer) -> QuerySet[Answer]:

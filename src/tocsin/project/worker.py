@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from tocsin.project.work import collecting, followup, intake, notices, people
+from tocsin.project.work import collecting, findings, followup, intake, notices, people
 
 log = logging.getLogger("tocsin.worker")
 PAUSE = 0.3
@@ -31,6 +31,10 @@ LOOK = 10.0
 SCHEMAS = 300.0
 UPKEEP = 3600.0
 """Seconds between two times that what is over is forgotten."""
+COUNT = 15.0
+"""Seconds between two counts of a large installation for the front page, which shows their time."""
+COUNT_AGAIN = 120.0
+"""Seconds until a count that failed is tried again."""
 VISITS = 3
 """Feeds visited at the same time."""
 FAREWELL = 5.0
@@ -76,7 +80,7 @@ class Worker:
         self.stop = threading.Event()
         self._troubles = Troubles()
         self._visits: dict[UUID | str, threading.Thread] = {}
-        self._next_look = self._next_schemas = self._next_upkeep = 0.0
+        self._next_look = self._next_schemas = self._next_upkeep = self._next_count = 0.0
         self._down: set[str] = set()
         self._may_be_interrupted = False
         self._is_untidy = True
@@ -163,12 +167,21 @@ class Worker:
         if time.monotonic() >= self._next_schemas and "schemas" not in self._visits:
             self._next_schemas = time.monotonic() + SCHEMAS
             self._begin("schemas", "schemas", collecting.refresh_schemas)
+        if time.monotonic() >= self._next_count and "count" not in self._visits:
+            self._next_count = time.monotonic() + COUNT_AGAIN
+            self._begin("count", "counting", self._count)
         waiting = [feed for feed in collecting.due() if feed not in self._visits]
         room = VISITS - len(self._visits)
         if not waiting or room <= 0 or collecting.is_paused():
             return
         for feed in waiting[:room]:
             self._begin(feed, "collecting", lambda feed=feed: collecting.collect(feed, self.stop.is_set))  # type: ignore[misc]
+
+    def _count(self) -> None:
+        """Count for the front page; the longer it takes, the longer until it is done again."""
+        begun = time.monotonic()
+        findings.take_stock()
+        self._next_count = time.monotonic() + max(COUNT, 20 * (time.monotonic() - begun))
 
     def _begin(self, key: UUID | str, name: str, act: Callable[[], None]) -> None:
         def visit() -> None:

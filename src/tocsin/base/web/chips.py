@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.http import HttpRequest
 
@@ -27,3 +28,11 @@ def chips(request: HttpRequest, said: Mapping[str, tuple[object, object]]) -> li
             query.pop("after", None)
             found.append(Chip(label, value, query.urlencode()))
     return found
+
+
+def parsed_day(text: str) -> date | None:
+    """Return the day that a filter names; None for none or a mangled one."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

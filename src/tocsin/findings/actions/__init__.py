@@ -8,10 +8,10 @@ from tocsin.findings.actions.folding import (
     note_news,
     overrule,
     record_word,
-    take_stock,
     tell,
 )
 from tocsin.findings.actions.refolding import refold
+from tocsin.findings.actions.standing import take_stock
 from tocsin.findings.actions.verifying import Verified, verify
 
 __all__ = [

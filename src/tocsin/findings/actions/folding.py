@@ -15,10 +15,9 @@ from django.db.models.functions import Coalesce
 from tocsin.base.audit import actions as audit
 from tocsin.base.dialect import bulk
 from tocsin.base.identifiers import uuid7s
-from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
+from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.core.severity import RANK
-from tocsin.findings import queries
-from tocsin.findings.models import Episode, Finding, FindingChange, News, Owner, Standing
+from tocsin.findings.models import Episode, Finding, FindingChange, News, Owner
 from tocsin.pipeline import fold as folding
 from tocsin.pipeline.chunk import INSTANT
 
@@ -223,15 +222,3 @@ def mark_warned(*, findings: QuerySet[Any, Any], due_at: Any, now: datetime) -> 
     """
     told = Finding.objects.filter(pk__in=findings)
     told.update(warned_at=Coalesce("warned_at", now), due_at=Coalesce("due_at", due_at))
-
-
-@transaction.atomic
-def take_stock(*, now: datetime) -> None:
-    """Count how the findings stand in the loop, by organization and severity, for the front page."""
-    keys = ("organization_id", "severity_rank")
-    names = [*keys, *(f"n_{name}" for name in queries.FIGURES)]
-    rows = list(queries.counted(SYSTEM, keys, now))
-    Standing.objects.all().delete()
-    Standing.objects.bulk_create(
-        (Standing(**dict(zip(names, row, strict=True)), taken_at=now) for row in rows), batch_size=1000
-    )

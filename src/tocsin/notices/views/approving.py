@@ -33,3 +33,21 @@ def approval(request: HttpRequest, id_: UUID) -> HttpResponse:
     except actions.NotWaiting:
         messages.error(request, _("It does not wait for approval any more."))
     return redirect("notice", id_=id_)
+
+
+@viewing
+@require_POST
+def rejection(request: HttpRequest, id_: UUID) -> HttpResponse:
+    """For an approver: keep a waiting notice from going out, and say why."""
+    viewer = request.viewer  # type: ignore[attr-defined]
+    found = get_object_or_404(queries.notices(viewer), pk=id_)
+    try:
+        actions.reject(notice=found, reason=request.POST.get("reason", ""), actor=viewer, now=datetime.now(UTC))
+        messages.success(request, _("Rejected: it does not go out."))
+    except NotAllowed:
+        messages.error(request, _("Your role may not approve."))
+    except actions.NoReason:
+        messages.error(request, _("Say why it is not to go out."))
+    except actions.NotWaiting:
+        messages.error(request, _("It does not wait for approval any more."))
+    return redirect("notice", id_=id_)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from tocsin.base.tenancy import SYSTEM
+from tocsin.findings import actions
 from tocsin.findings import queries as findings
 
 
@@ -17,3 +19,9 @@ def list_all(organization: str) -> list[dict[str, Any]]:
         }
         for f in findings.findings(SYSTEM, organization=organization)
     ]  # fmt: skip
+
+
+def take_stock() -> None:
+    """Count the loop for the front page, where there are too many findings to count them on the spot."""
+    if findings.are_many():
+        actions.take_stock(now=datetime.now(UTC))

@@ -252,3 +252,11 @@ def dot(severity: str) -> SafeString:
         severity,
         WORDS.get(severity, severity),
     )
+
+
+@register.filter
+def plainly(value: object) -> object:
+    """Return a value of an event for reading: instants in the reader's form, lists with commas, the rest as it is."""
+    if isinstance(value, datetime | date):
+        return at(value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,1 @@
+"""How notices speak in templates."""
