@@ -293,9 +293,9 @@ def _narrow(block: _Block, names: list[str], columns: list[str], before: int, se
         return None
 
     def whole(wanted: np.ndarray) -> Whole:
-        begins = np.concatenate(([0], ends[:-1]))[wanted].tolist()
-        data = block.data  # slices of bytes, not of a view: those would be the garbage collector's business
-        part = b"".join([data[begin:end] for begin, end in zip(begins, ends[wanted].tolist(), strict=True)])
+        data, edges = block.data, np.concatenate(([0], ends))
+        runs = edges[np.flatnonzero(np.diff(wanted, prepend=False, append=False))].tolist()
+        part = b"".join([data[begin:end] for begin, end in zip(runs[::2], runs[1::2], strict=True)])
         return Whole(_parsed(part, names, separator, names), plain=b"\\" not in part)
 
     return Records(frame.height, frame.with_row_index(ROW, before + 1).select(ROW, *columns), whole)

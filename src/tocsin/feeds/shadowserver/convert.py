@@ -69,7 +69,7 @@ def event_column(target: str, take: Take, names: list[str]) -> pl.Expr:
         case pl.UInt16():
             return value.str.strip_chars().cast(pl.UInt16, strict=False)
         case pl.UInt32():
-            number = value.str.to_uppercase().str.strip_prefix("AS").cast(pl.UInt32, strict=False)
+            number = value.str.strip_chars_start("ASas").cast(pl.UInt32, strict=False)
             return pl.when(number > 0).then(number)
         case pl.Float64() | pl.Boolean() as kind:
             return value.cast(kind, strict=False)
