@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
+
+from tocsin.pipeline.duplicates import Segment
 
 
 @dataclass(slots=True)
@@ -117,8 +118,8 @@ class Outcome:
     """Columns of tocsin.pipeline.fold.SCHEMA."""
     unattributed: pl.DataFrame
     """asset, kind, host, source_ip, source_asn, count, first_seen, last_seen: what nobody holds."""
-    segment: np.ndarray
-    """What the memory of duplicates learned: (key, time) as unsigned 64-bit numbers, a row each."""
+    learned: Segment
+    """What the memory of duplicates learned."""
     event_files: list[EventFile]
     """The event files written, in order."""
     rejects: list[RejectedRow]

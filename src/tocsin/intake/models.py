@@ -406,9 +406,8 @@ class Unattributed(models.Model):
 
 
 class Segment(models.Model):
-    """A part of the memory of duplicates: a file that counts because this row names it."""
+    """A part of the memory of duplicates, of one batch or of many: a file that counts because this row names it."""
 
-    batch = models.OneToOneField(Batch, on_delete=models.CASCADE, related_name="segment")
     path = models.CharField(max_length=300)
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -82,132 +82,132 @@ def keys_of(events: pl.DataFrame, read: Addresses) -> np.ndarray:
     return key
 
 
-def _empty() -> tuple[np.ndarray, np.ndarray]:
-    return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Observations that were kept, sorted by key and then by time: two arrays of the same length."""
+
+    keys: np.ndarray
+    """Unsigned 64-bit numbers."""
+    times: np.ndarray
+    """Microseconds since 1970, signed 64-bit."""
+
+    def places(self, keys: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return for each (key, time) where it would stand, and where the observations of its key end."""
+        place = np.searchsorted(self.keys, keys, side="left")
+        end = place.copy()
+        known = (
+            np.flatnonzero(self.keys[np.minimum(place, len(self.keys) - 1)] == keys) if len(self.keys) else place[:0]
+        )
+        end[known] = np.searchsorted(self.keys, keys[known], side="right")
+        place[known] = _first(self.times, place[known], end[known], times[known])
+        return place, end
+
+    def near(self, keys: np.ndarray, times: np.ndarray, reach: int) -> np.ndarray:
+        """Return which (key, time) are less than `reach` away from an observation of the same key, before or after."""
+        place, end = self.places(keys, times - reach + 1)
+        near = place < end
+        near[near] = self.times[place[near]] < times[near] + reach
+        return near
+
+    def merged(self, other: Segment) -> Segment:
+        """Return both as one; cheaper than sorting them again."""
+        place, _ = self.places(other.keys, other.times)
+        return Segment(np.insert(self.keys, place, other.keys), np.insert(self.times, place, other.times))
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+NOTHING = Segment(np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64))
+LARGEST = 1 << 22
+"""Observations that a stored segment holds at most, 64 MiB: what is merged again and again must stay small."""
 
 
 @dataclass(slots=True)
 class Memory:
-    """Every observation kept, as two sorted arrays: a large one, and a small one that takes the new.
+    """Every observation kept: what was stored by earlier batches, and what this one has learned.
 
-    `window` in microseconds; 0 means that only the very same time is a duplicate.
+    `window` in microseconds; 0 means that only the very same time is a duplicate. Stored segments may be mapped
+    from files: a look-up touches a few pages of each.
     """
 
     window: int = 0
-    _large: tuple[np.ndarray, np.ndarray] = field(default_factory=_empty)
-    _small: tuple[np.ndarray, np.ndarray] = field(default_factory=_empty)
-    _new: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    stored: Sequence[Segment] = ()
+    _large: Segment = NOTHING
+    _small: Segment = NOTHING
 
     def admit(self, keys: np.ndarray, times: np.ndarray) -> np.ndarray:
         """Return which observations (key, time in microseconds) are new, and remember those."""
         order = np.lexsort((times, keys))
         sorted_keys, sorted_times = keys[order], times[order]
-        fresh = ~self._near_kept(sorted_keys, sorted_times)
+        reach = max(self.window, 1)
+        fresh = np.ones(len(keys), dtype=bool)
+        for segment in (*self.stored, self._large, self._small):
+            if len(segment):
+                fresh &= ~segment.near(sorted_keys, sorted_times, reach)
         candidates = np.flatnonzero(fresh)
-        chosen = candidates[_greedy(sorted_keys[candidates], sorted_times[candidates], max(self.window, 1))]
+        chosen = candidates[_greedy(sorted_keys[candidates], sorted_times[candidates], reach)]
         keep = np.zeros(len(keys), dtype=bool)
         keep[order[chosen]] = True
         if len(chosen):
-            self._add(sorted_keys[chosen], sorted_times[chosen])
+            self._small = self._small.merged(Segment(sorted_keys[chosen], sorted_times[chosen]))
+            if len(self._small) > max(200_000, len(self._large) // 4):
+                self._large, self._small = self._large.merged(self._small), NOTHING
         return keep
 
-    def _near_kept(self, keys: np.ndarray, times: np.ndarray) -> np.ndarray:
-        near = np.zeros(len(keys), dtype=bool)
-        reach = max(self.window, 1)
-        for known, kept in (self._large, self._small):
-            if not len(known):
-                continue
-            place = np.searchsorted(known, keys, side="left")
-            waiting = np.flatnonzero((place < len(known)) & (known[np.minimum(place, len(known) - 1)] == keys))
-            place = place[waiting]
-            while len(waiting):
-                near[waiting] |= np.abs(times[waiting] - kept[place]) < reach
-                place = place + 1
-                go_on = (place < len(known)) & ~near[waiting]
-                go_on[go_on] = known[place[go_on]] == keys[waiting[go_on]]
-                waiting, place = waiting[go_on], place[go_on]
-        return near
-
-    def _add(self, keys: np.ndarray, times: np.ndarray) -> None:
-        self._new.append((keys, times))
-        self._small = _merged(self._small, (keys, times))
-        if len(self._small[0]) > max(200_000, len(self._large[0]) // 4):
-            self._large, self._small = _merged(self._large, self._small), _empty()
-
-    def new(self) -> np.ndarray:
-        """Return what was remembered since the memory was made: a row (key, time as unsigned bits) for each."""
-        if not self._new:
-            return np.empty((0, 2), dtype=np.uint64)
-        keys = np.concatenate([keys for keys, _ in self._new])
-        times = np.concatenate([times for _, times in self._new])
-        return np.stack([keys, times.view(np.uint64)], axis=1)
+    def new(self) -> Segment:
+        """Return what was learned since the memory was made."""
+        return self._large.merged(self._small)
 
     def __len__(self) -> int:
-        return len(self._large[0]) + len(self._small[0])
+        return sum(map(len, (*self.stored, self._large, self._small)))
 
 
-def _merged(one: tuple[np.ndarray, np.ndarray], two: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Merge two arrays sorted by key; cheaper than sorting both again."""
-    place = np.searchsorted(one[0], two[0], side="right")
-    return np.insert(one[0], place, two[0]), np.insert(one[1], place, two[1])
+def to_merge(sizes: Sequence[int], new: int) -> list[int]:
+    """Return the places of the stored segments that a new one of this size takes in.
+
+    Each that stays is more than twice as large as the one below it, or as large as may be: a few segments for any
+    number of batches, and each observation is written again a few times only.
+    """
+    chosen = []
+    for place in sorted(range(len(sizes)), key=lambda place: sizes[place]):
+        if sizes[place] > 2 * new or sizes[place] + new > LARGEST:
+            break
+        chosen.append(place)
+        new += sizes[place]
+    return chosen
+
+
+def _first(times: np.ndarray, low: np.ndarray, high: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Return for each stretch low to high of the sorted times the first place with at least the goal: bisection, all at once."""
+    low, high = low.copy(), high.copy()
+    while (open_ := low < high).any():
+        middle = (low + high) // 2
+        later = times[np.minimum(middle, len(times) - 1)] >= goal
+        high = np.where(open_ & later, middle, high)
+        low = np.where(open_ & ~later, middle + 1, low)
+    return low
 
 
 def _greedy(keys: np.ndarray, times: np.ndarray, reach: int) -> np.ndarray:
     """Return which of the sorted observations to keep: the first of each key, then each at least `reach` after the last kept.
 
-    All keys advance together, one kept observation a round; a round costs the keys that still have one.
+    From each observation leads a step to the next that may be kept after it. What is kept is what steps reach
+    from the first of a key; steps are doubled each round, so that a key with a thousand kept takes ten rounds.
     """
     n = len(keys)
-    keep = np.zeros(n, dtype=bool)
     if not n:
-        return keep
+        return np.zeros(0, dtype=bool)
     heads = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    ends = np.append(heads[1:], n)
-    keep[heads] = True
-    several = ends - heads > 1
-    current, ends = heads[several], ends[several]
-    while len(current):
-        # The next at least `reach` later, by bisection between current + 1 and end, for all keys at once.
-        low, high, goal = current + 1, ends.copy(), times[current] + reach
-        while (open_ := low < high).any():
-            middle = (low + high) // 2
-            later = times[np.minimum(middle, n - 1)] >= goal
-            high = np.where(open_ & later, middle, high)
-            low = np.where(open_ & ~later, middle + 1, low)
-        found = low < ends
-        current, ends = low[found], ends[found]
-        keep[current] = True
-    return keep
-
-
-Sorted = tuple[np.ndarray, np.ndarray]
-"""Keys, ascending, and the time of each in microseconds."""
-
-
-def remember(parts: Sequence[np.ndarray], window: int, whole: Sorted | None = None) -> Memory:
-    """Return the memory that these stored segments (each as `Memory.new` gave it) make up; `window` in microseconds.
-
-    `whole` are further observations, already sorted; they are only read, and may be mapped files.
-    """
-    memory = Memory(window)
-    added = _sorted(parts)
-    if whole is None:
-        memory._large = added  # noqa: SLF001 - its own module
-    else:
-        memory._large, memory._small = whole, added  # noqa: SLF001
-    return memory
-
-
-def sorted_whole(parts: Sequence[np.ndarray], whole: Sorted | None = None) -> Sorted:
-    """Return the observations of these segments, and of a sorted whole, as one sorted whole."""
-    added = _sorted(parts)
-    return added if whole is None else _merged(whole, added)
-
-
-def _sorted(parts: Sequence[np.ndarray]) -> Sorted:
-    if not parts:
-        return _empty()
-    rows = np.concatenate(parts)
-    keys, times = np.ascontiguousarray(rows[:, 0]), np.ascontiguousarray(rows[:, 1]).view(np.int64)
-    order = np.argsort(keys, kind="stable")
-    return keys[order], times[order]
+    sizes = np.diff(np.append(heads, n))
+    rows = np.flatnonzero(np.repeat(sizes > 1, sizes))
+    ends = np.repeat(heads + sizes, sizes)[rows]
+    step = np.full(n + 1, n)
+    following = _first(times, rows + 1, ends, times[rows] + reach)
+    step[rows] = np.where(following < ends, following, n)
+    keep = np.zeros(n + 1, dtype=bool)
+    keep[heads] = keep[n] = True  # n is nowhere
+    while not keep[reached := step[np.flatnonzero(keep)]].all():
+        keep[reached] = True
+        step = step[step]
+    return keep[:n]

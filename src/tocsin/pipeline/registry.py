@@ -71,7 +71,7 @@ class Slice:
     asns: dict[int, Chain]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Registry:
     """All holdings, and the slices of time between their changes."""
 

@@ -83,7 +83,6 @@ class Worker:
         self._next_look = self._next_schemas = self._next_upkeep = self._next_count = 0.0
         self._down: set[str] = set()
         self._may_be_interrupted = False
-        self._is_untidy = True
         self._launcher = int(os.environ.get("TOCSIN_STARTED_BY", "0"))
 
     def end(self, number: int, frame: FrameType | None) -> None:
@@ -121,11 +120,6 @@ class Worker:
             if self.stop.is_set():
                 return False
             processed = self._step("processing", collecting.process_next)
-            if processed:
-                self._is_untidy = True
-            elif self._is_untidy:
-                self._is_untidy = False
-                self._step("tidying", collecting.tidy)
             # Before it is decided: a warning goes to whom it belongs to now.
             self._step("re-attributing", intake.reattribute_changed)
         finally:

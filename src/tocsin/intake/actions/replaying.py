@@ -28,13 +28,11 @@ from tocsin.base.identifiers import uuid7
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.batches import run as batches
 from tocsin.batches.outcome import Outcome, Summary
-from tocsin.constituency import queries as constituency
 from tocsin.feeds.format import Options
 from tocsin.intake import queries
 from tocsin.intake.actions import reading, remembering, taking
 from tocsin.intake.models import Batch, Reject, RejectCount
 from tocsin.lake import raw
-from tocsin.pipeline import registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def _replay(
     arrivals = list({count.arrival_id: count.arrival for count in counts}.values())
     id_ = uuid7()
     folder = home / "batches" / str(id_)
-    held = registry.build(*constituency.as_values(SYSTEM))
+    held = taking.held_now()
     read = [reading.again(a, a.feed, format_name=format_name, options=options) for a in arrivals]
     given = [
         batches.Given(raw.place(home, a.sha256), a.name, how.options, how.format)
@@ -114,7 +112,7 @@ def _replay(
     outcome = batches.run(
         given,
         registry=held,
-        memory=remembering.remembered(window or read[0].window),
+        memory=remembering.memory(window or read[0].window),
         out=folder,
         received_at=now,
         again=_rows(counts, files, source),
@@ -123,9 +121,9 @@ def _replay(
     if not outcome.summary.events + outcome.summary.duplicates:
         shutil.rmtree(folder, ignore_errors=True)
         return
-    taking.keep_segment(id_, outcome)
+    learned = remembering.write(id_, outcome.learned)
     with transaction.atomic():
-        made = taking.record(id_, outcome, held, arrivals, now, Batch.Kind.REPLAY.value)
+        made = taking.record(id_, outcome, learned, held, arrivals, now, Batch.Kind.REPLAY.value)
         moved = _move(counts, source)
         fold(frame=outcome.findings, batch_id=str(id_), now=now)
         audit.record(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Self
@@ -36,7 +37,6 @@ from tocsin.intake.models import (
     HoldingsSnapshot,
     Reject,
     RejectCount,
-    Segment,
     Unattributed,
     UnattributedGroup,
 )
@@ -131,7 +131,7 @@ def process(*, arrivals: Sequence[Arrival], now: datetime, fold: Any) -> Folded:
         if not todo:
             return Folded.nothing()
         read = [reading.of(arrival, arrival.feed) for arrival in todo]
-        held = registry.build(*constituency.as_values(SYSTEM))
+        held = held_now()
         id_ = uuid7()
         folder = _home() / "batches" / str(id_)
         given = [
@@ -139,12 +139,12 @@ def process(*, arrivals: Sequence[Arrival], now: datetime, fold: Any) -> Folded:
             for a, how in zip(todo, read, strict=True)
         ]
         outcome = batches.run(
-            given, registry=held, memory=remembering.remembered(read[0].window), out=folder, received_at=now
+            given, registry=held, memory=remembering.memory(read[0].window), out=folder, received_at=now
         )
-        keep_segment(id_, outcome)
+        learned = remembering.write(id_, outcome.learned)
         places = looking.keep_names(f"batches/{id_}", outcome.looks)
         with transaction.atomic():
-            batch = record(id_, outcome, held, todo, now)
+            batch = record(id_, outcome, learned, held, todo, now)
             looking.note(
                 taken=outcome.looks, batch=batch, arrivals={arrival.sha256: arrival for arrival in todo},
                 window=timedelta(microseconds=read[0].window), places=places,
@@ -166,28 +166,45 @@ def _home() -> Path:
     return Path(settings.TOCSIN_HOME)
 
 
-def keep_segment(id_: UUID, outcome: Outcome) -> None:
-    """Put on disk what a batch taught the memory of duplicates; `record` makes it count."""
-    remembering.keep(_home() / remembering.place(id_), outcome.segment)
+def held_now() -> registry.Registry:
+    """Return who holds what: made anew only if the rows are other than last time, for it takes a second to make."""
+    global _held
+    rows = constituency.holdings(SYSTEM)
+    if _held is None or _held[0] != rows:
+        _held = rows, registry.build(*constituency.as_values(SYSTEM))
+    return _held[1]
+
+
+_held: tuple[tuple[list[tuple[Any, ...]], ...], registry.Registry] | None = None
 
 
 def snapshot(held: registry.Registry) -> HoldingsSnapshot:
     """Return the row that says who holds what, made if nobody held so before."""
+    content, sha256 = _content(held)
+    return HoldingsSnapshot.objects.get_or_create(sha256=sha256, defaults={"content": rules.packed(content)})[0]
+
+
+@lru_cache(maxsize=1)
+def _content(held: registry.Registry) -> tuple[bytes, str]:
     content = rules.holdings(held)
-    return HoldingsSnapshot.objects.get_or_create(
-        sha256=rules.fingerprint(content), defaults={"content": rules.packed(content)}
-    )[0]
+    return content, rules.fingerprint(content)
 
 
 def record(
-    id_: UUID, outcome: Outcome, held: registry.Registry, arrivals: Sequence[Arrival], now: datetime, kind: str = "intake"
-) -> Batch:  # fmt: skip
+    id_: UUID,
+    outcome: Outcome,
+    learned: remembering.Written | None,
+    held: registry.Registry,
+    arrivals: Sequence[Arrival],
+    now: datetime,
+    kind: str = "intake",
+) -> Batch:
     """Make the rows of a batch, inside the caller's transaction: itself, its files, its rejects, what nobody holds."""
     figures = outcome.summary.as_json()
     feed = arrivals[0].feed if len({arrival.feed_id for arrival in arrivals}) == 1 else None
     batch = Batch.objects.create(id=id_, kind=kind, started_at=now, finished_at=now, feed=feed, **figures)
     _note_newest(feed, outcome)
-    Segment.objects.create(batch=batch, path=remembering.place(id_))
+    remembering.count(learned)
     if outcome.event_files:
         holdings = snapshot(held)
         EventFile.objects.bulk_create(
@@ -316,7 +333,9 @@ def _swept() -> Iterator[None]:
     """Sweep when this process did not for an hour, and before the next batch after one that failed.
 
     Looking at every folder there is takes longer than a small batch; what a crash left harms nobody meanwhile.
+    Of segments there are few, and each batch leaves some that it took in.
     """
+    remembering.sweep()
     if time.monotonic() - _swept_at.get(_home(), -SWEEP) >= SWEEP:
         sweep()
         _swept_at[_home()] = time.monotonic()
@@ -341,7 +360,6 @@ def sweep() -> None:
     for folder in place.iterdir():
         if folder.name not in known:
             shutil.rmtree(folder, ignore_errors=True)
-            (_home() / "segments" / f"{folder.name}.npy").unlink(missing_ok=True)
             continue
         for file in (folder / "events").glob("*"):  # what a re-attribution wrote anew, and could not remove in time
             if f"batches/{folder.name}/events/{file.name}" not in named:

@@ -1,81 +1,65 @@
-"""The memory of duplicates: the short cut says what the segments say, and is missed by nobody."""
+"""The memory of duplicates on disk."""
 
-from __future__ import annotations
-
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from django.db import transaction
 
+from tocsin.base.identifiers import uuid7
 from tocsin.intake.actions import remembering
-from tocsin.intake.models import Batch, Segment
+from tocsin.intake.models import Segment
+from tocsin.pipeline import duplicates
 
-pytestmark = pytest.mark.django_db(transaction=True)
-NOW = datetime(2026, 11, 24, tzinfo=UTC)
-FIGURES = ("rows", "events", "duplicates", "rejects", "attributed", "unattributed", "ignored", "findings", "seconds")
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, settings) -> Path:
     settings.TOCSIN_HOME = tmp_path
-    monkeypatch.setattr(remembering, "LOOSE", 100)
     return tmp_path
 
 
-def _segment(home: Path, first: int, n: int) -> Segment:
-    """Keep a segment of n observations, in no order of keys."""
-    batch = Batch.objects.create(started_at=NOW, finished_at=NOW, **dict.fromkeys(FIGURES, 0))
-    keys = np.arange(first, first + n, dtype=np.uint64)[::-1]
-    remembering.keep(home / remembering.place(batch.pk), np.stack([keys, keys * np.uint64(10)], axis=1))
-    return Segment.objects.create(batch=batch, path=remembering.place(batch.pk))
+def _learn(keys: list[int], times: list[int]) -> np.ndarray:
+    """Remember what a batch of these observations teaches; return which of them it kept."""
+    memory = remembering.memory(0)
+    kept = memory.admit(np.array(keys, dtype=np.uint64), np.array(times, dtype=np.int64))
+    written = remembering.write(uuid7(), memory.new())
+    with transaction.atomic():
+        remembering.count(written)
+    return kept
 
 
-def _known(*keys: int) -> list[bool]:
-    """Ask which observations are known: each at the time its segment says."""
-    asked = np.array(keys, dtype=np.uint64)
-    return [not new for new in remembering.remembered(0).admit(asked, (asked * np.uint64(10)).astype(np.int64))]
+def test_a_hundred_small_batches_are_a_few_files_that_remember_everything(home: Path) -> None:
+    for n in range(100):
+        assert _learn([n, 7 * n, 10**19 + n], [n, -n - 1, 0]).all()
+    remembering.sweep()
+    assert len(list((home / "segments").iterdir())) == Segment.objects.count() < 8
+    for n in range(100):
+        assert not _learn([n, 7 * n, 10**19 + n], [n, -n - 1, 0]).any()
+    assert len(remembering.memory(0)) == 300
 
 
-def test_the_short_cut_and_what_came_since_are_both_known(home: Path) -> None:
-    _segment(home, 1000, 150)
-    assert remembering.tidy()
-    _segment(home, 5000, 50)
-    assert _known(1000, 1149, 5000, 5049, 7) == [True, True, True, True, False]
-    assert not remembering.tidy()  # too little lies outside it
-    _segment(home, 9000, 80)
-    assert remembering.tidy()
-    assert _known(1000, 5049, 9079, 9080) == [True, True, True, False]
-    assert len(list((home / "cache").iterdir())) == 3
+def test_a_batch_that_teaches_nothing_leaves_no_file(home: Path) -> None:
+    _learn([], [])
+    assert not (home / "segments").exists()
+    assert not Segment.objects.exists()
 
 
-def test_the_short_cut_is_used_and_not_the_segments_it_covers(home: Path) -> None:
-    segment = _segment(home, 1000, 150)
-    remembering.tidy()
-    (home / segment.path).unlink()
-    assert _known(1149) == [True]
+def test_a_large_segment_stays_as_it_is_when_a_small_one_comes(home: Path) -> None:
+    _learn(list(range(1000)), [0] * 1000)
+    large = Segment.objects.get().path
+    _learn([5000], [0])
+    assert Segment.objects.filter(path=large).exists()
+    assert Segment.objects.count() == 2
 
 
-@pytest.mark.parametrize("damage", ["gone", "half", "no-json", "pointer-gone"])
-def test_without_the_short_cut_the_segments_have_everything(home: Path, damage: str) -> None:
-    _segment(home, 1000, 150)
-    remembering.tidy()
-    (keys,) = (home / "cache").glob("*.keys.npy")
-    if damage == "gone":
-        keys.unlink()
-    elif damage == "half":
-        keys.write_bytes(keys.read_bytes()[:90])
-    else:
-        (home / "cache" / "memory.json").write_text("{" if damage == "no-json" else "[]")
-    assert _known(1000, 2000) == [True, False]
-    assert remembering.tidy()
-    assert _known(1000, 2000) == [True, False]
-
-
-def test_what_a_removed_batch_taught_is_forgotten(home: Path) -> None:
-    _segment(home, 1000, 150)
-    gone = _segment(home, 3000, 150)
-    remembering.tidy()
-    gone.batch.delete()
-    assert _known(1000, 3000) == [True, False]
+def test_what_a_crash_left_is_removed_and_the_rest_counts(home: Path) -> None:
+    _learn([1], [0])
+    written = remembering.write(uuid7(), duplicates.Segment(np.array([2], dtype=np.uint64), np.array([0])))
+    assert written is not None
+    assert written.replaces == (Segment.objects.get().pk,)
+    remembering.sweep()
+    assert not (home / written.path).exists()
+    assert not _learn([1], [0]).any()
+    assert _learn([2], [0]).all()

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.pipeline.duplicates import Memory, remember
+from tocsin.pipeline.duplicates import Memory
 
 batches = st.lists(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), max_size=30), max_size=5)
 
@@ -29,6 +29,6 @@ def test_it_keeps_what_a_loop_keeps(given_batches: list[list[tuple[int, int]]], 
 def test_what_was_stored_is_remembered() -> None:
     first = Memory(10)
     first.admit(np.array([7, 7], dtype=np.uint64), np.array([-100, 100], dtype=np.int64))
-    again = remember([first.new()], 10)
+    again = Memory(10, [first.new()])
     keys, times = np.array([7, 7, 7], dtype=np.uint64), np.array([-95, 105, 200], dtype=np.int64)
     assert again.admit(keys, times).tolist() == [False, False, True]

@@ -42,7 +42,7 @@ def test_what_is_kept_is_what_a_loop_in_time_order_keeps(batches, window) -> Non
 def test_a_memory_put_together_from_its_segments_answers_alike(batches, window) -> None:
     segments, expected = [], naive(batches, window)
     for batch, answer in zip(batches, expected, strict=True):
-        memory = duplicates.remember(segments, window)
+        memory = duplicates.Memory(window, segments)
         assert admitted(memory, batch) == answer
         segments.append(memory.new())
 
@@ -55,3 +55,28 @@ def test_a_batch_that_comes_again_adds_nothing(batch, window) -> None:
     size = len(memory)
     assert not any(admitted(memory, batch))
     assert len(memory) == size
+
+
+@given(st.lists(st.integers(1, 1000), max_size=60))
+def test_however_many_batches_there_were_a_look_up_goes_through_few_segments(sizes) -> None:
+    stored: list[int] = []
+    for size in sizes:
+        chosen = set(duplicates.to_merge(stored, size))
+        stored = [kept for place, kept in enumerate(stored) if place not in chosen] + [
+            size + sum(stored[place] for place in chosen)
+        ]
+    assert sum(stored) == sum(sizes)
+    assert len(stored) <= 2 + np.log(max(sum(sizes), 1)) / np.log(1.5)
+
+
+def test_a_stored_segment_does_not_grow_beyond_its_bound() -> None:
+    most = duplicates.LARGEST
+    assert duplicates.to_merge([most - 1, most, 5], 1) == []
+    assert duplicates.to_merge([most // 2, 2], most // 2) == [1]
+
+
+def test_an_asset_seen_a_hundred_thousand_times_does_not_hold_up_the_others() -> None:
+    memory = duplicates.Memory(10)
+    times = np.arange(0, 10**6, 10)
+    assert memory.admit(np.zeros(10**5, dtype=np.uint64), times).all()
+    assert not memory.admit(np.zeros(10**5, dtype=np.uint64), times + 5).any()

@@ -11,7 +11,7 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import actions as findings
 from tocsin.intake import actions as intake
 from tocsin.intake import queries as arrived
-from tocsin.intake.actions import feeds, remembering, schemas, watching
+from tocsin.intake.actions import feeds, schemas, watching
 from tocsin.intake.models import Feed
 from tocsin.project.work import now
 
@@ -123,11 +123,6 @@ def collect(feed_id: UUID, stop: Callable[[], bool]) -> None:
 def process_next() -> bool:
     """Process one batch of what waits; return whether there was any."""
     return intake.process_next(now=now(), fold=findings.fold) is not None
-
-
-def tidy() -> bool:
-    """Make the next batches quick; return whether anything was done."""
-    return remembering.tidy()
 
 
 def is_paused() -> bool:
