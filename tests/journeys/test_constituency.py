@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from playwright.sync_api import Browser, Page
@@ -171,11 +172,22 @@ def test_a_row_is_changed_ended_or_taken_back(signed_in: SignedIn) -> None:
     assert client.post(f"/networks/{network.pk}/", {"withdraw": "1"}).status_code == 302
     assert not constituents.networks(SYSTEM).filter(pk=network.pk).exists()
     lan = constituents.contacts(SYSTEM).get(name="Lan")
-    form = {"name": "Lan", "email": "lan@soyte.example", "phone": "+84 2", "roles": ["security"], "language": "vi"}
+    form = {
+        "name": "Lan",
+        "email": "lan@soyte.example",
+        "phone": "+84 2",
+        "roles": ["security", "head"],
+        "language": "",
+    }
     assert client.post(f"/contacts/{lan.pk}/", form).status_code == 302
     assert constituents.contacts(SYSTEM).get(pk=lan.pk).phone == "+84 2"
     text = _text(client, "/organizations/so-y-te/")
-    assert "Phone: +84 1 → +84 2" in text
+    for part in (
+        "Phone: +84 1 → +84 2",
+        "Roles: security → security, head of the organization",
+        "Language of letters: vi → –",
+    ):
+        assert part in text, part
     assert "analyst@team.example" in text
     changed = {"name_vi": "Sở Y tế", "name_en": "Health", "parent": "truong-duong"}
     assert client.post("/organizations/so-y-te/change/", changed).status_code == 302
@@ -293,3 +305,27 @@ def test_an_analyst_imports_a_file_on_a_phone_without_script(page: Page, live_se
     page.click("text=Xã Mẫu")
     assert page.inner_text("h1") == "Xã Mẫu"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize(("language", "theme", "width"), [("vi", "light", 1280), ("en", "dark", 360)])
+def test_every_page_can_be_used_by_everybody(browser: Browser, live_server: object, language: str, theme: str, width: int) -> None:  # fmt: skip
+    user = accounts.add_user(email="lan@team.example", role=Role.ANALYST, actor=SYSTEM, now=datetime.now(UTC))
+    rule = constituency.ignore(rule=plain.Ignored("AS64510", "sinkhole"), actor=SYSTEM, now=NOW)
+    good = constituency.keep_upload(content=roster.content("c.yaml", TOWN[:1]), name="c.yaml", actor=SYSTEM, now=NOW)
+    bad = constituency.keep_upload(content=b"id\nA B\n", name="c.csv", actor=SYSTEM, now=NOW)
+    network = constituents.networks(SYSTEM)[0]
+    context = browser.new_context(
+        locale=language, color_scheme=theme, viewport={"width": width, "height": 800}, bypass_csp=True  # type: ignore[arg-type]
+    )  # fmt: skip
+    page, url = context.new_page(), live_server.url  # type: ignore[attr-defined]
+    page.goto(f"{url}/sign-in/{accounts.make_link(user=user, now=datetime.now(UTC))}/")
+    page.click("main button")
+    for path in (
+        "/organizations/", "/organizations/so-y-te/", "/organizations/so-y-te/change/", "/organizations/so-y-te/hold/?kind=contact",
+        f"/networks/{network.pk}/", "/ignored/", f"/ignored/{rule.pk}/", "/constituency/check/", "/constituency/import/",
+        f"/constituency/import/{good.sha256}/?complete=1", f"/constituency/import/{bad.sha256}/",
+    ):  # fmt: skip
+        assert page.goto(f"{url}{path}").status == 200, path  # type: ignore[union-attr]
+        found = Axe().run(page, context="main")
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found.response["violations"]] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -21,6 +21,12 @@ def sector(value: str) -> str:
 
 
 @register.filter
+def criticality(level: str) -> str:
+    """Return what the badge of a criticality says."""
+    return _("criticality: %(level)s") % {"level": level}
+
+
+@register.filter
 def roles(value: list[str]) -> str:
     """Return roles in the reader's language."""
     return ", ".join(str(words.ROLES.get(role, role)) for role in value)

@@ -17,7 +17,7 @@ from tocsin.base.tenancy import Viewer
 from tocsin.constituency import actions, queries, words
 from tocsin.constituency.forms import UploadForm
 from tocsin.constituency.rules import difference
-from tocsin.constituency.rules.difference import Difference
+from tocsin.constituency.rules.difference import Change, Difference
 from tocsin.constituency.rules.review import NOTE, review
 from tocsin.constituency.views import shared
 from tocsin.constituency.views.shared import viewing
@@ -89,7 +89,7 @@ def preview(request: HttpRequest, sha256: str) -> HttpResponse:
     about = {change.organization for change in found.organizations}
     remarks = [r for r in remarks if r.organization in about or r.other in about]
     context |= _said(found)
-    context["remarks"] = shared.remarks_said(viewer, remarks[:SHOWN])
+    context["remarks"] = shared.remarks_said(viewer, remarks[:SHOWN], {c.organization: _name(c) for c in found.changed})
     context["expected"] = difference.fingerprint(found)
     return render(request, "constituency/preview.html", context)
 
@@ -101,11 +101,15 @@ def _day(text: str) -> date | None:
         return None
 
 
+def _name(change: Change) -> str:
+    return change.after.name_en if shared.language() == "en" else change.after.name_vi
+
+
 def _said(found: Difference) -> dict[str, Any]:
     changes = [
         {
             "id": change.organization,
-            "name": change.after.name_en if shared.language() == "en" else change.after.name_vi,
+            "name": _name(change),
             "what": change.what,
             "label": words.WHAT[change.what],
             "fields": shared.fields_line(change),

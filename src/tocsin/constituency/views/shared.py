@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from tocsin.base.audit.models import AuditEntry
 from tocsin.base.tenancy import Viewer
 from tocsin.base.texts import collated
+from tocsin.base.web.templatetags.kit import exact
 from tocsin.base.web.views import signed_in
 from tocsin.constituency import queries, words
-from tocsin.constituency.models import Organization
+from tocsin.constituency.models import Criticality, Organization
 from tocsin.constituency.rules.difference import ATTRIBUTES, Change, ItemChange
 from tocsin.constituency.rules.review import Remark
 from tocsin.constituency.templatetags.constituents import stretch
+from tocsin.core import constituency as plain
 
 viewing = signed_in(queries.viewer_of)
 
@@ -80,9 +82,9 @@ def line(what: str, kind: str, value: str, before: dict[str, Any] | None, after:
     facts = []
     if before and after:
         for key in dict.fromkeys((*before, *after)):
-            if before.get(key) != after.get(key):
-                old, new = _said(before.get(key)), _said(after.get(key))
-                facts.append((words.FIELDS.get(key, key), old, new))
+            # Of a row that ends, its days are said beside it.
+            if before.get(key) != after.get(key) and not (what == "closed" and key == "valid_to"):
+                facts.append(_fact(key, before.get(key), after.get(key)))
     return Line(
         what,
         words.WHAT.get(what, what),
@@ -95,10 +97,9 @@ def line(what: str, kind: str, value: str, before: dict[str, Any] | None, after:
 
 def fields_line(change: Change) -> tuple[tuple[object, str, str], ...]:
     """Return the fields of an organization that would change: label, before, after."""
-    if change.before is None:
-        return ()
-    pairs = ((name, getattr(change.before, name), getattr(change.after, name)) for name in ATTRIBUTES)
-    return tuple((words.FIELDS.get(name, name), _said(old), _said(new)) for name, old, new in pairs if old != new)
+    before = change.before or plain.Organization(change.organization)
+    pairs = ((name, getattr(before, name), getattr(change.after, name)) for name in ATTRIBUTES)
+    return tuple(_fact(name, old, new) for name, old, new in pairs if old != new)
 
 
 def item_line(change: ItemChange) -> Line:
@@ -114,13 +115,24 @@ def _fields(item: Any) -> dict[str, Any] | None:
     }
 
 
-def _said(value: object) -> str:
+def _fact(key: str, old: object, new: object) -> tuple[object, str, str]:
+    """Return a field that differs: its label, before (nothing when there was nothing), after."""
+    return words.FIELDS.get(key, key), "" if old is None or old == "" else _said(key, old), _said(key, new)
+
+
+def _said(key: str, value: object) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list | tuple):
         return ", ".join(str(words.ROLES.get(part, part)) for part in value) or "–"
+    if key in {"valid_from", "valid_to"}:
+        return exact(day) if (day := _as_day(value)) else "–"
+    if key == "sector":
+        return str(words.SECTORS.get(str(value), value))
+    if key == "criticality":
+        return str(dict(Criticality.choices).get(str(value), value))
     return str(value)
 
 
@@ -149,7 +161,7 @@ def acts(viewer: Viewer, entries: Sequence[AuditEntry]) -> list[Act]:
             Act(
                 entry.at,
                 entry.actor_email if viewer.sees_everything or entry.actor_email == viewer.email else _("the team"),
-                tuple((words.FIELDS.get(key, key), _said(old), _said(new)) for key, (old, new) in fields.items()),
+                tuple(_fact(key, old, new) for key, (old, new) in fields.items()),
                 tuple(
                     line(item["what"], item["kind"], item["value"], item["before"], item["after"])
                     for item in entry.detail.get("items", [])
@@ -169,7 +181,7 @@ class Said:
     days: str
 
 
-def remarks_said(viewer: Viewer, remarks: Sequence[Remark]) -> list[Said]:
-    """Return remarks in the reader's language, organizations by their names."""
-    names = names_of(viewer, (id_ for r in remarks for id_ in (r.organization, r.other)))
+def remarks_said(viewer: Viewer, remarks: Sequence[Remark], named: Mapping[str, str] | None = None) -> list[Said]:
+    """Return remarks in the reader's language, organizations by their names; `named` are those not there yet."""
+    names = {**names_of(viewer, (id_ for r in remarks for id_ in (r.organization, r.other))), **(named or {})}
     return [Said(r, words.remark(r, names), days(r.from_day, r.to_day)) for r in remarks]
