@@ -20,6 +20,7 @@ from tocsin.findings import queries as findings
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds
 from tocsin.notices import queries as noticed
+from tocsin.people.urls import urlpatterns as people_pages
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
 
@@ -40,9 +41,16 @@ POSTED = {
     "sign-out",
     "arrival-retry",
     "feed-act",
+    "factor-roles",
+    "person-link",
+    "person-reset",
+    "person-close",
+    "person-reopen",
 }
 """Routes that only take a form."""
-FOR_ADMINISTRATORS = {"audit", "audit-verification", "add-feed", "change-feed"}
+FOR_ADMINISTRATORS = {"audit", "audit-verification", "add-feed", "change-feed"} | {
+    str(pattern.name) for pattern in people_pages
+}
 OWN_LISTS = {
     "loop", "search", "standing", "findings", "findings-file", "notices", "notices-file", "organizations", "keep-view", "figures",
 }  # fmt: skip

@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.usersessions",
     "tocsin.constituency",
+    "tocsin.people",
     "tocsin.intake",
     "tocsin.findings",
     "tocsin.notices",

@@ -12,6 +12,7 @@ from tocsin.findings import queries as finding_queries
 from tocsin.findings import views as findings
 from tocsin.intake import views as intake
 from tocsin.notices import views as notices
+from tocsin.people import urls as people
 from tocsin.project import api, figures, health, metrics
 from tocsin.reports import views as reports
 
@@ -51,6 +52,7 @@ urlpatterns = [
     path("audit/", audit.entries, name="audit"),
     path("audit/verification/", audit.verification, name="audit-verification"),
     *accounts.urlpatterns,
+    *people.urlpatterns,
     path("theme/", web.theme, name="theme"),
     path("api/v1/openapi.json", api.openapi, name="openapi"),
     path("api/v1/", api.api.urls),

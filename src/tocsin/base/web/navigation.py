@@ -68,6 +68,10 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("audit", _("Audit trail"), only=ADMINISTRATORS),
         ),
     ),
+    (
+        _("Oneself"),
+        (Place("account", _("My account"), contacts_too=True),),
+    ),
 )
 
 

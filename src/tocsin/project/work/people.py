@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
-
 from tocsin.accounts import actions as accounts
 from tocsin.accounts import queries as people
 from tocsin.accounts.models import User
 from tocsin.base.tenancy import SYSTEM, Role
-from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
+from tocsin.people import actions as belonging
 from tocsin.project.work import now
 
 
-@transaction.atomic
 def add(email: str, role: str, organization: str | None, *, name: str = "", language: str = "") -> str:
     """Add a person and return the path that signs them in. Raise UserExists, LookupError."""
-    place = None
-    if organization:
-        place = constituents.organizations(SYSTEM).filter(pk=organization).first()
-        if place is None:
-            raise LookupError(organization)
-    user = accounts.add_user(email=email, role=Role(role), actor=SYSTEM, now=now(), name=name, language=language)
-    if place is not None:
-        constituency.belong(user=user, organizations=[place], actor=SYSTEM, now=now())
+    places = list(constituents.organizations(SYSTEM).filter(pk=organization)) if organization else []
+    if organization and not places:
+        raise LookupError(organization)
+    user = belonging.add(
+        email=email, role=Role(role), organizations=places, actor=SYSTEM, now=now(), name=name, language=language
+    )
     return link_of(user)
 
 
