@@ -186,7 +186,7 @@ def _notices(n: int, now: datetime) -> int:
     from django.db.models import F
 
     from tocsin.findings.models import Finding, News
-    from tocsin.notices.models import Answer, DecisionLog, Delivery, Notice, NoticeFinding
+    from tocsin.notices.models import Answer, DecisionLog, Delivery, Notice, NoticeFinding, Series
 
     made = max(n // 50, 1)
     random = np.random.default_rng(32)
@@ -274,6 +274,7 @@ def _notices(n: int, now: datetime) -> int:
     # It has all been decided about: what comes next is what is measured.
     Finding.objects.update(told_at=now, told_rank=F("severity_rank"))
     News.objects.all().delete()
+    Series.objects.create(year=now.year, last=len(notices))
     assert len(notices) >= made * 0.9
     return len(notices)
 

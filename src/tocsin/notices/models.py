@@ -119,6 +119,7 @@ class NoticeFinding(models.Model):
 
         NEW = "new", _("new")
         WORSE = "worse", _("worse than before")
+        BACK = "back", _("back")
         STILL = "still", _("still there")
         GONE = "gone", _("gone")
 

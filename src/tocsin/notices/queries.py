@@ -92,9 +92,27 @@ def deliveries(viewer: Viewer) -> QuerySet[Delivery]:
     )
 
 
-def decisions(viewer: Viewer) -> QuerySet[DecisionLog]:
-    """Return the latest decision for each organization and kind."""
-    return scoped(DecisionLog.objects.all(), viewer).order_by("organization_id", "kind")
+def decisions(
+    viewer: Viewer, *, rests: str = "", organization: str = "", kind: str = ""
+) -> QuerySet[DecisionLog]:  # fmt: skip
+    """Return the latest decision for each organization and kind, perhaps those that rest on a reason."""
+    chosen = {"rests": rests, "organization_id": organization, "kind": kind}
+    rows = scoped(DecisionLog.objects.all(), viewer).filter(**{name: value for name, value in chosen.items() if value})
+    return rows.select_related("organization", "notice").order_by("organization_id", "kind")
+
+
+def resting(viewer: Viewer) -> list[tuple[str, int]]:
+    """Return on which reasons the decisions rest, and how many on each."""
+    rows = scoped(DecisionLog.objects.all(), viewer).order_by()
+    return sorted(rows.values_list("rests").annotate(n=Count("pk")), key=lambda pair: -pair[1])
+
+
+def type_of(viewer: Viewer, kind: str) -> str:
+    """Return the RSIT type of a kind, as far as it was decided about; empty when it never was."""
+    if not kind:
+        return ""
+    found = scoped(DecisionLog.objects.filter(kind=kind), viewer).order_by().values_list("type", flat=True)
+    return found.first() or ""
 
 
 # scope: everyone because the holder of the link is its only credential
@@ -110,7 +128,7 @@ class Applied:
     values: rules.PolicyValues
     policy: Policy | None
     closeness: str
-    """One of rules.CLOSENESS."""
+    """How closely it names it: see rules.places."""
 
 
 class Policies:
@@ -126,16 +144,15 @@ class Policies:
 
     def get(self, organization_id: str, kind: str, rsit_type: str = "") -> Applied:
         """Return what applies to an organization's findings of a kind."""
-        for place, closeness in zip(rules.places(organization_id, kind, rsit_type), rules.CLOSENESS, strict=False):
+        for closeness, place in rules.places(organization_id, kind, rsit_type):
             if row := self._by_place.get(place):
                 return Applied(_values(row), row, closeness)
-        return Applied(rules.PolicyValues(), None, rules.CLOSENESS[-1])
+        return Applied(rules.PolicyValues(), None, rules.BUILT_IN)
 
     def candidates(self, organization_id: str, kind: str, rsit_type: str = "") -> list[tuple[str, Policy]]:
         """Return all policies that name this, the one that applies first."""
-        places = zip(rules.places(organization_id, kind, rsit_type), rules.CLOSENESS, strict=False)
-        found = [(closeness, row) for place, closeness in places if (row := self._by_place.get(place))]
-        return list({row.pk: (closeness, row) for closeness, row in reversed(found)}.values())[::-1]
+        places = rules.places(organization_id, kind, rsit_type)
+        return [(closeness, row) for closeness, place in places if (row := self._by_place.get(place))]
 
 
 def _values(row: Policy) -> rules.PolicyValues:

@@ -50,10 +50,13 @@ def read(viewer: Viewer, delivery: Delivery, now: datetime) -> Mail:
     else:
         ((_, content),) = compose([delivery], now=now)
     if isinstance(content, str):
-        return Mail(
-            frozen=False, subject="", headers=[], text="", html="", attached=[], sha256="", size=0, problem=content
-        )
+        return impossible(content)
     return shown(content, frozen=frozen)
+
+
+def impossible(problem: str) -> Mail:
+    """Return what is shown where no message can be made, and why."""
+    return Mail(frozen=False, subject="", headers=[], text="", html="", attached=[], sha256="", size=0, problem=problem)
 
 
 def shown(content: bytes, *, frozen: bool) -> Mail:

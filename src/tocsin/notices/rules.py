@@ -20,6 +20,8 @@ class Reason(StrEnum):
     FIRST = "first"
     NEW_ASSETS = "new-assets"
     WORSE = "worse"
+    BACK = "back"
+    SEEN_AGAIN = "seen-again"
     REMINDER_DUE = "reminder-due"
     ALL_RESOLVED = "all-resolved"
     SILENCED = "silenced"
@@ -30,10 +32,18 @@ class Reason(StrEnum):
     DECLINED = "declined"
 
 
-SENDING = {Reason.FIRST, Reason.NEW_ASSETS, Reason.WORSE, Reason.REMINDER_DUE, Reason.ALL_RESOLVED}
-ORDER = [Reason.WORSE, Reason.FIRST, Reason.NEW_ASSETS, Reason.REMINDER_DUE, Reason.ALL_RESOLVED]
+ORDER = [
+    Reason.WORSE,
+    Reason.BACK,
+    Reason.SEEN_AGAIN,
+    Reason.FIRST,
+    Reason.NEW_ASSETS,
+    Reason.REMINDER_DUE,
+    Reason.ALL_RESOLVED,
+]
 """Which reason names a notice that has several: the most telling first."""
-SETTLED = {"not-ours", "false-positive"}
+SENDING = set(ORDER)
+SETTLED = {"not-ours", "false-positive", "risk-accepted"}
 """Words of an owner after which it is not reminded: a person looks first."""
 SAYS_FIXED = "says-fixed"
 DEADLINE_DAYS = {"critical": 2, "high": 5, "medium": 14, "low": 30, "info": 60}
@@ -56,6 +66,10 @@ class Seen:
     """The severity at which an approver said that it need not be told."""
     seen_again: bool = False
     """Sensors saw it after its owner had spoken."""
+    told_since: bool = False
+    """A notice carried it after its owner had spoken."""
+    came_back: bool = False
+    """It was verified as gone, and seen again after a notice last carried it."""
 
     @property
     def declined(self) -> bool:
@@ -66,6 +80,16 @@ class Seen:
     def new(self) -> bool:
         """Whether nobody was told that it is there."""
         return self.told_severity is None
+
+    @property
+    def back(self) -> bool:
+        """Whether it is there again and nobody was told so."""
+        return self.came_back and self.told_at is not None
+
+    @property
+    def fixed_in_vain(self) -> bool:
+        """Whether its owner called it fixed, sensors see it still, and nobody was told so."""
+        return self.owner == SAYS_FIXED and self.seen_again and not self.told_since and self.told_at is not None
 
     @property
     def worse(self) -> bool:
@@ -138,6 +162,10 @@ def decide(
     reminds = any(at <= now for at in moments)
     if any(f.worse for f in active):
         return Decision(Reason.WORSE, reminds=reminds)
+    if any(f.back for f in active):
+        return Decision(Reason.BACK, reminds=reminds)
+    if any(f.fixed_in_vain for f in active):
+        return Decision(Reason.SEEN_AGAIN, reminds=reminds)
     if any(f.new for f in active):
         first = all(f.told_at is None for f in rows)
         return Decision(Reason.FIRST if first else Reason.NEW_ASSETS, reminds=reminds)
@@ -169,7 +197,7 @@ def remind_at(f: Seen, policy: PolicyValues) -> datetime | None:
 
 
 def carries(f: Seen, decision: Decision, *, policy: PolicyValues, now: datetime) -> str:
-    """Return as what a notice speaks of a finding: `new`, `worse`, `still`, `gone`; "" when it does not.
+    """Return as what a notice speaks of a finding: `new`, `worse`, `back`, `still`, `gone`; "" when it does not.
 
     Once one reminder of a unit is due, all of it that was told is told again, so that they stay together;
     a finding whose promised day has not come, and one said to be fixed and not seen since, is left in peace.
@@ -178,10 +206,14 @@ def carries(f: Seen, decision: Decision, *, policy: PolicyValues, now: datetime)
         return "gone" if not f.open and f.told_severity is not None and f.owner not in SETTLED else ""
     if not _active(f, policy):
         return ""
-    if f.new:
-        return "new"
     if f.worse:
         return "worse"
+    if f.back:
+        return "back"
+    if f.new:
+        return "new"
+    if f.fixed_in_vain:
+        return "still"
     promised = f.fixing_until is not None and f.fixing_until > now
     return "still" if decision.reminds and not promised and remind_at(f, policy) is not None else ""
 
@@ -189,8 +221,8 @@ def carries(f: Seen, decision: Decision, *, policy: PolicyValues, now: datetime)
 def after(f: Seen, reason: Reason, now: datetime) -> Seen:
     """Return a finding as it stands once a notice that carries it was let go."""
     if reason is Reason.ALL_RESOLVED:
-        return replace(f, told_at=now, told_severity=None)
-    return replace(f, told_at=now, told_severity=f.severity, declined_severity=None)
+        return replace(f, told_at=now, told_severity=None, told_since=True, came_back=False)
+    return replace(f, told_at=now, told_severity=f.severity, declined_severity=None, told_since=True, came_back=False)
 
 
 def due(severity: str, policy: PolicyValues, now: datetime) -> datetime:
@@ -198,13 +230,32 @@ def due(severity: str, policy: PolicyValues, now: datetime) -> datetime:
     return now + timedelta(days=policy.deadline_days.get(severity, DEADLINE_DAYS[severity]))
 
 
-CLOSENESS = ("organization-and-kind", "organization-and-type", "organization", "kind", "type", "all", "built-in")
-"""How closely a policy names what it is for, the closest first."""
+BUILT_IN = "built-in"
+"""Why there is no policy: nobody made one that names it."""
 
 
-def places(organization: str, kind: str, rsit_type: str) -> list[tuple[str, str]]:
-    """Return where a policy for this may stand, the most specific first; "" is all."""
-    return [(organization, kind), (organization, rsit_type), (organization, ""), ("", kind), ("", rsit_type), ("", "")]
+def places(organization: str, kind: str, rsit_type: str) -> list[tuple[str, tuple[str, str]]]:
+    """Return where a policy for this may stand, the most specific first, and how closely it names it; "" is all."""
+    every = [
+        ("organization-and-kind", (organization, kind)),
+        ("organization-and-type", (organization, rsit_type)),
+        ("organization", (organization, "")),
+        ("kind", ("", kind)),
+        ("type", ("", rsit_type)),
+        ("all", ("", "")),
+    ]
+    named = {"organization": bool(organization), "kind": bool(kind), "type": rsit_type not in {"", kind}}
+    return [(closeness, place) for closeness, place in every if all(named[word] for word in _NAMES[closeness])]
+
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "organization-and-kind": ("organization", "kind"),
+    "organization-and-type": ("organization", "type"),
+    "organization": ("organization",),
+    "kind": ("kind",),
+    "type": ("type",),
+    "all": (),
+}
 
 
 RETRIES = (

@@ -56,8 +56,11 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
     (
         _("Rules of warning"),
         (
+            Place("preview", _("Before it goes out"), "b"),
             Place("policies", _("Policies"), "p"),
             Place("silences", _("Silences")),
+            Place("decisions", _("Decisions"), "d"),
+            Place("claims", _("What owners claim"), "c"),
         ),
     ),
     (

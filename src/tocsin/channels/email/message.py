@@ -145,19 +145,19 @@ def _mailbox(name: str, address: str) -> str:
     if not name:
         return address
     if not name.isascii():
-        return f"{_words(name)} <{address}>"
+        return f"{_words(name)}\r\n <{address}>"
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{quoted}" <{address}>' if _SPECIALS.search(name) else f"{name} <{address}>"
 
 
 def _words(text: str) -> str:
-    """Return a text as a header carries it: encoded words (RFC 2047), none longer than 75, where it is not ASCII."""
+    """Return a text as a header carries it: where it is not ASCII in encoded words (RFC 2047), on lines of at most 76."""
     if text.isascii() and len(text) <= _LONGEST_LINE:
         return text
     words, current = [], b""
     for character in text:
         more = character.encode()
-        if len(current) + len(more) > 45:
+        if len(current) + len(more) > 39:
             words.append(current)
             current = b""
         current += more

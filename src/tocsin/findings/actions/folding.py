@@ -46,7 +46,7 @@ _UPDATE += ", " + ", ".join(
         f"reopened_at = CASE WHEN {_BACK} THEN excluded.sensor_at ELSE old.reopened_at END",
         *(
             f"{c} = CASE WHEN {_BACK} THEN NULL ELSE old.{c} END"
-            for c in ("verified_at", "warned_at", "due_at", "answered_at", "fixing_until")
+            for c in ("verified_at", "warned_at", "due_at", "answered_at", "fixing_until", "declined_rank")
         ),
     ]
 )

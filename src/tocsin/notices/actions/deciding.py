@@ -10,12 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models import Case, Count, F, Value, When
 from django.utils import timezone
 
 from tocsin.base import dialect
@@ -141,6 +142,8 @@ class Decided:
     units: list[Unit] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     made: int = 0
+    left: int = 0
+    """Organizations and kinds that a dry run did not come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +163,41 @@ class _Round:
     """Whether any policy groups by network: only then is the holding of each finding asked for."""
 
 
-def decide(*, now: datetime, dry_run: bool = False, everything: bool = False) -> Decided:
-    """Decide about what changed or is due, or about everything. A dry run gives the same, keeps it, and writes nothing."""
-    decided = Decided()
+def decide(*, now: datetime, dry_run: bool = False, everything: bool = False, at_most: int = 0) -> Decided:
+    """Decide about what changed or is due, or about everything. A dry run gives the same, keeps it, and writes nothing.
+
+    `at_most`: a dry run ends after about so many organizations and kinds; 0 is all.
+    """
     if not everything and not _anything(now):
-        return decided
+        return Decided()
+    if dry_run:
+        return _try(_todo(now, everything=everything), now, at_most)
+    decided = Decided()
     with dialect.mutual_exclusion("decide"):
         todo = _todo(now, everything=everything)
-        policies = queries.policies(SYSTEM)
-        silences = queries.Silences(queries.silences(SYSTEM, at=now))
-        round_ = _Round(now, policies, silences, todo.reachable, policies.any_by_network)
+        round_ = _round(now, todo)
         for groups in _portions(todo.groups):
-            if dry_run:
-                units, plans, _ = _weigh(groups, round_, decided)
-                decided.units += units
-                decided.plans += plans
-            else:
-                _decide_portion(groups, [id_ for o in groups for id_ in todo.news.pop(o, [])], round_, decided)
+            _decide_portion(groups, [id_ for o in groups for id_ in todo.news.pop(o, [])], round_, decided)
     return decided
+
+
+def _try(todo: _Todo, now: datetime, at_most: int) -> Decided:
+    decided, round_, n = Decided(), _round(now, todo), 0
+    for groups in _portions(todo.groups):
+        if at_most and n >= at_most:
+            decided.left += sum(map(len, groups.values()))
+            continue
+        n += sum(map(len, groups.values()))
+        units, plans, _ = _weigh(groups, round_, decided)
+        decided.units += units
+        decided.plans += plans
+    return decided
+
+
+def _round(now: datetime, todo: _Todo) -> _Round:
+    policies = queries.policies(SYSTEM)
+    silences = queries.Silences(queries.silences(SYSTEM, at=now))
+    return _Round(now, policies, silences, todo.reachable, policies.any_by_network)
 
 
 def _anything(now: datetime) -> bool:
@@ -232,7 +252,7 @@ def _portions(groups: Groups) -> Iterator[Groups]:
 @transaction.atomic
 def _decide_portion(groups: Groups, news: list[int], round_: _Round, decided: Decided) -> None:
     units, plans, dropped = _weigh(groups, round_, decided)
-    old = {(log.organization_id, log.kind, log.network): log for log in DecisionLog.objects.filter(_of(groups))}
+    old = _logs(groups)
     acts: list[Act] = []
     for because, ids in dropped.items():
         acts += drop(ids, because=because, now=round_.now)
@@ -243,23 +263,29 @@ def _decide_portion(groups: Groups, news: list[int], round_: _Round, decided: De
     decided.made += len(plans)
 
 
-def _of(groups: Groups) -> Q:
-    found = Q(pk=None)
-    for organization, kinds in groups.items():
-        found |= Q(organization_id=organization, kind__in=sorted(kinds))
-    return found
+def _of(groups: Groups) -> dict[str, Any]:
+    """Return the filter that an index answers for these groups and perhaps some others: see who else is there."""
+    return {"organization__in": sorted(groups), "kind__in": sorted(set().union(*groups.values()))}
+
+
+def _logs(groups: Groups) -> dict[tuple[str, str, str], DecisionLog]:
+    rows = DecisionLog.objects.filter(**_of(groups))
+    return {
+        (log.organization_id, log.kind, log.network): log for log in rows if log.kind in groups[log.organization_id]
+    }
 
 
 def _weigh(groups: Groups, round_: _Round, decided: Decided) -> tuple[list[Unit], list[Plan], dict[str, list[UUID]]]:
     """Decide about these; return the units, the notices to make, and those to withdraw by why."""
     held_back = Notice.objects.filter(state__in=[State.WAITING, State.NO_CONTACT], organization__in=list(groups))
     blocking = list(held_back.only("state", "organization_id", "parts"))
-    for notice in blocking:
-        groups[notice.organization_id] |= {part["kind"] for part in notice.parts}
-    rested = DecisionLog.objects.filter(_of(groups)).order_by().values_list("rests").annotate(n=Count("pk"))
-    decided.rested.update(dict(rested))
     units = _units(groups, round_)
+    if more := _doubtful(units, blocking, groups):
+        units += _units(more, round_)
+        for organization, kinds in more.items():
+            groups[organization] |= kinds
     dropped = _block(units, blocking, round_)
+    decided.rested.update(log.rests for log in _logs(groups).values())
     for unit in units:
         if unit.decision.sends:
             unit.carried = {
@@ -275,22 +301,32 @@ def _weigh(groups: Groups, round_: _Round, decided: Decided) -> tuple[list[Unit]
     return units, plans, dropped
 
 
-_AGAIN = Case(When(last_seen__gt=F("heard_at"), then=Value(value=True)), default=Value(value=False))
-_LOOKS = ("severity_rank", "told_at", "told_rank", "sensor", "owner", "fixing_until", "declined_rank")
+def _whether(**condition: F) -> Case:
+    return Case(When(**condition, then=Value(value=True)), default=Value(value=False))
+
+
+_COMPARED = {
+    "seen_again": _whether(last_seen__gt=F("heard_at")),
+    "told_since": _whether(told_at__gt=F("heard_at")),
+    "came_back": _whether(reopened_at__gt=F("told_at")),
+}
+_LOOKS = ("severity_rank", "told_at", "told_rank", "sensor", "owner", "fixing_until", "declined_rank", *_COMPARED)
 
 
 def _seen(rank: int, told_at: datetime | None, told: int | None, sensor: str, owner: str,
-          until: datetime | None, declined: int | None, again: bool) -> rules.Seen:  # fmt: skip
+          until: datetime | None, declined: int | None, *compared: bool) -> rules.Seen:  # fmt: skip
     return rules.Seen(
-        NAMES[rank], told_at, NAMES.get(told or 0), sensor != Sensor.GONE, owner, until, NAMES.get(declined or 0), again
-    )
+        NAMES[rank], told_at, NAMES.get(told or 0), sensor != Sensor.GONE, owner, until, NAMES.get(declined or 0), *compared
+    )  # fmt: skip
 
 
 def _units(groups: Groups, round_: _Round) -> list[Unit]:
-    columns = ["organization_id", "kind", "type", *_LOOKS, "again", *(["because"] if round_.networks else [])]
-    rows = Finding.objects.filter(_of(groups)).annotate(again=_AGAIN).order_by().values_list(*columns)
+    columns = ["organization_id", "kind", "type", *_LOOKS, *(["because"] if round_.networks else [])]
+    rows = Finding.objects.filter(**_of(groups)).annotate(**_COMPARED).order_by().values_list(*columns)
     found: dict[tuple[str, str, str], Unit] = {}
     for organization, kind, rsit, *rest in rows.annotate(n=Count("pk")).iterator(chunk_size=5000):
+        if kind not in groups[organization]:
+            continue
         *looks, n = rest
         because = looks.pop() if round_.networks else ""
         applied = round_.policies.get(organization, kind, rsit)
@@ -310,30 +346,50 @@ def _units(groups: Groups, round_: _Round) -> list[Unit]:
     return sorted(found.values(), key=lambda unit: unit.name)
 
 
+def _held(notice: Notice, units: list[Unit]) -> list[Unit]:
+    """Return those of these units that a notice speaks of."""
+    parts = {(part["kind"], part["network"]) for part in notice.parts}
+    kinds = {kind for kind, _ in parts}
+    return [
+        unit
+        for unit in units
+        if unit.organization_id == notice.organization_id
+        and unit.kind in kinds
+        and (not unit.network or {(unit.kind, ""), (unit.kind, unit.network)} & parts)
+    ]
+
+
+def _doubtful(units: list[Unit], blocking: list[Notice], groups: Groups) -> Groups:
+    """Return what else to look at before a notice may be called pointless: the rest of what it speaks of."""
+    more: Groups = defaultdict(set)
+    for notice in blocking:
+        held = _held(notice, units)
+        if held and not any(unit.decision.sends for unit in held):
+            rest = {part["kind"] for part in notice.parts} - groups[notice.organization_id]
+            if rest:
+                more[notice.organization_id] |= rest
+    return more
+
+
 def _block(units: list[Unit], blocking: list[Notice], round_: _Round) -> dict[str, list[UUID]]:
     """Hold back what a notice that has not gone out yet speaks of; return the notices that have become pointless, by why."""
     dropped: dict[str, list[UUID]] = {}
-    by_group: dict[tuple[str, str], list[Unit]] = defaultdict(list)
-    for unit in units:
-        by_group[unit.organization_id, unit.kind].append(unit)
+    kept: list[tuple[Notice, list[Unit]]] = []
     for notice in blocking:
-        held = [
-            unit
-            for part in notice.parts
-            for unit in by_group[notice.organization_id, part["kind"]]
-            if "" in {unit.network, part["network"]} or unit.network == part["network"]
-        ]
+        held = _held(notice, units)
         if notice.state == State.NO_CONTACT and notice.organization_id in round_.reachable:
             dropped.setdefault("there is somebody to tell now: a new notice follows", []).append(notice.pk)
-        elif not any(unit.decision.sends for unit in held):
+        elif held and not any(unit.decision.sends for unit in held):
             dropped.setdefault("there is nothing to tell any more", []).append(notice.pk)
         else:
-            why = Reason.NO_CONTACT if notice.state == State.NO_CONTACT else Reason.AWAITING_APPROVAL
-            for unit in held:
-                unit.blocked_by = notice.pk
-                unit.decision = rules.decide(
-                    unit.rows, policy=unit.applied.values, now=round_.now, silenced_until=unit.silenced_until, blocked=why
-                )  # fmt: skip
+            kept.append((notice, held))
+    for notice, held in kept:
+        why = Reason.NO_CONTACT if notice.state == State.NO_CONTACT else Reason.AWAITING_APPROVAL
+        for unit in held:
+            unit.blocked_by = notice.pk
+            unit.decision = rules.decide(
+                unit.rows, policy=unit.applied.values, now=round_.now, silenced_until=unit.silenced_until, blocked=why
+            )
     return dropped
 
 
@@ -408,7 +464,26 @@ def _make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], no
     ]  # fmt: skip
 
 
+def drafts(*, organization_id: str, now: datetime) -> list[tuple[Plan, list[NoticeFinding]]]:
+    """Return the notices that an organization would get now, each with its lines; nothing is written."""
+    todo = _todo(now, everything=False)
+    groups: Groups = {organization_id: set(todo.groups.get(organization_id, set()))}
+    if not groups[organization_id]:
+        return []
+    _, plans, _ = _weigh(groups, _round(now, todo), Decided())
+    lines: dict[UUID, list[NoticeFinding]] = {plan.id: [] for plan in plans}
+    for line in _lines(plans):
+        lines[line.notice_id].append(line)
+    return [(plan, lines[plan.id]) for plan in plans]
+
+
 def _write_lines(plans: list[Plan]) -> None:
+    every = _lines(plans)
+    while part := list(islice(every, 2000)):
+        NoticeFinding.objects.bulk_create(part)
+
+
+def _lines(plans: list[Plan]) -> Iterator[NoticeFinding]:
     of: dict[tuple[str, str, str], tuple[UUID, Unit]] = {
         unit.name: (plan.id, unit) for plan in plans for unit in plan.units
     }
@@ -428,26 +503,18 @@ def _write_lines(plans: list[Plan]) -> None:
         "count",
         "ports",
         *_LOOKS,
-        "again",
     )
-    rows = Finding.objects.filter(_of(groups)).annotate(again=_AGAIN).order_by().values_list(*columns)
-    lines: list[NoticeFinding] = []
+    rows = Finding.objects.filter(**_of(groups)).annotate(**_COMPARED).order_by().values_list(*columns)
     for id_, organization, kind, because, rsit, first, last, count, ports, *looks in rows.iterator(chunk_size=2000):
-        found = of.get((organization, kind, "" if whole[organization, kind] else because))
+        found = of.get((organization, kind, "" if whole.get((organization, kind)) else because))
         # What changed since it was weighed is left to the next round: its news are still there.
         what = found[1].carried.get(_seen(*looks)) if found is not None else None
         if found is None or what is None:
             continue
-        lines.append(
-            NoticeFinding(
-                notice_id=found[0], finding_id=id_, severity=NAMES[looks[0]], severity_rank=looks[0], what=what, type=rsit,
-                first_seen=first, last_seen=last, count=count, ports=ports, because=because,
-            )
+        yield NoticeFinding(
+            notice_id=found[0], finding_id=id_, severity=NAMES[looks[0]], severity_rank=looks[0], what=what, type=rsit,
+            first_seen=first, last_seen=last, count=count, ports=ports, because=because,
         )  # fmt: skip
-        if len(lines) >= 2000:
-            NoticeFinding.objects.bulk_create(lines)
-            lines = []
-    NoticeFinding.objects.bulk_create(lines)
 
 
 def deliveries(notice: UUID, to: list[Recipient], state: str, now: datetime, start: int = 1) -> list[Delivery]:

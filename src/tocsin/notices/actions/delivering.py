@@ -16,10 +16,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from tocsin.base import dialect
 from tocsin.base.audit import actions as audit
+from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import SYSTEM
 from tocsin.channels.email import addresses, message, send
 from tocsin.findings import actions as findings
@@ -29,7 +30,7 @@ from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFind
 
 TOGETHER = 50
 """Messages made at a time: one commit keeps them all."""
-AT_RISK = 10
+AT_RISK = 25
 """Hand-overs written down at a time: so many may go out twice, with the same Message-ID, when a process is killed."""
 EMAIL = "email"
 
@@ -81,7 +82,11 @@ def _leave_out_moved(now: datetime) -> None:
     ids = list(touched.values_list("pk", flat=True))
     if not ids:
         return
-    Message.objects.filter(delivery__notice__in=ids, delivery__state="ready").delete()  # it is made again, without
+    # Made again, without; but a message stays the same once it may have left, and once it was made anew.
+    stale = Message.objects.filter(
+        delivery__notice__in=ids, delivery__state="ready", delivery__attempts=0, made_at__lt=F("delivery__notice__lines__finding__moved_at")
+    )  # fmt: skip
+    Message.objects.filter(pk__in=list(stale.values_list("pk", flat=True))).delete()
     empty = touched.filter(~Exists(lines.filter(finding__moved_at=None))).values_list("pk", flat=True)
     acts = deciding.drop(list(empty), because="all it told of turned out to be somebody else's", now=now)
     audit.record_all(actor=SYSTEM, acts=acts, now=now)
@@ -201,9 +206,7 @@ def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -
         else:
             row.next_attempt_at = again
     rows = [outcome.delivery for outcome in outcomes]
-    Delivery.objects.bulk_update(
-        rows, ["attempts", "response", "state", "handed_over_at", "failure", "next_attempt_at"]
-    )
+    bulk.update(Delivery, rows, ["attempts", "response", "state", "handed_over_at", "failure", "next_attempt_at"])
     touched = {row.notice_id for row in rows}
     handed = {row.notice_id for row in rows if row.state == "handed-over"}
     first = list(Notice.objects.filter(pk__in=handed, sent_at=None).values_list("pk", flat=True))

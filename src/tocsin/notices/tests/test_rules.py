@@ -56,3 +56,13 @@ def test_attempts_grow_rarer_and_end() -> None:
 def test_the_graver_the_sooner() -> None:
     days = [rules.due(severity, PolicyValues(), NOW) for severity in ("critical", "high", "medium", "low", "info")]
     assert days == sorted(set(days))
+
+
+def test_a_policy_may_stand_in_six_places_and_an_empty_name_makes_none() -> None:
+    assert [closeness for closeness, _ in rules.places("bv-a", "mirai", "infected-system")] == [
+        "organization-and-kind", "organization-and-type", "organization", "kind", "type", "all",
+    ]  # fmt: skip
+    assert rules.places("", "", "") == [("all", ("", ""))]
+    assert [closeness for closeness, _ in rules.places("bv-a", "mirai", "")] == [
+        "organization-and-kind", "organization", "kind", "all",
+    ]  # fmt: skip

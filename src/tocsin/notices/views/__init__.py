@@ -1,14 +1,29 @@
-"""The pages, a module a reader: who keeps watch, who approves, who answers."""
+"""The pages, a module a reader: who keeps watch, who approves, who sets the rules, who answers."""
 
 from tocsin.notices.views.answering import answer, kind, kinds
-from tocsin.notices.views.approving import approval, rejection
+from tocsin.notices.views.approving import (
+    approval,
+    approvals,
+    claims,
+    decisions,
+    draft,
+    preview,
+    rejection,
+    retry,
+    rulings,
+)
 from tocsin.notices.views.finding import evidence, finding
+from tocsin.notices.views.ruling import policies, policy, policy_removal, silence_end, silences
 from tocsin.notices.views.searching import search
 from tocsin.notices.views.watching import loop, message, message_html, notice, notices, notices_file, sent, standing
 
 __all__ = [
     "answer",
     "approval",
+    "approvals",
+    "claims",
+    "decisions",
+    "draft",
     "evidence",
     "finding",
     "kind",
@@ -19,8 +34,16 @@ __all__ = [
     "notice",
     "notices",
     "notices_file",
+    "policies",
+    "policy",
+    "policy_removal",
+    "preview",
     "rejection",
+    "retry",
+    "rulings",
     "search",
     "sent",
+    "silence_end",
+    "silences",
     "standing",
 ]

@@ -1,4 +1,4 @@
-"""Pages for approvers: who would hear what now, and why; let it go, or reject it."""
+"""Pages for approvers: who would hear what now, and why; let it go, or reject it. And for analysts: what owners claim."""
 
 from __future__ import annotations
 
@@ -6,24 +6,117 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from tocsin.base.tenancy import NotAllowed
-from tocsin.base.web.views import signed_in
+from tocsin.base.tenancy import NotAllowed, Viewer
+from tocsin.base.web.paging import page
+from tocsin.base.web.views import signed_in, team_only
 from tocsin.constituency import queries as constituency
 from tocsin.notices import actions, queries
+from tocsin.notices import preview as drafting
+from tocsin.notices.models import State
+from tocsin.notices.rules import Reason
 
 viewing = signed_in(constituency.viewer_of)
+AT_MOST = 600
+"""Organizations and kinds that the preview weighs: a page is no batch job."""
+AT_ONCE = 500
+"""Notices or claims that one bulk act takes."""
+
+
+@viewing
+def preview(request: HttpRequest) -> HttpResponse:
+    """For approvers: what waits for them, what would go out now, to whom and why. Nothing is written by looking."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    now = datetime.now(UTC)
+    waiting = queries.notices(viewer, state=State.WAITING.value).prefetch_related("deliveries")
+    decided = actions.decide(now=now, dry_run=True, at_most=AT_MOST)
+    names = constituency.organizations(viewer).in_bulk([plan.organization_id for plan in decided.plans])
+    context = {
+        "page": page(request, waiting),
+        "policies": {row.pk: row for row in queries.policy_rows(viewer)},
+        "plans": [(names[plan.organization_id], plan) for plan in decided.plans if plan.organization_id in names],
+        "left": decided.left,
+        "rest": queries.resting(viewer),
+        "may_approve": viewer.may_approve,
+    }
+    return render(request, "notices/preview.html", context)
+
+
+@viewing
+def draft(request: HttpRequest, organization: str) -> HttpResponse:
+    """For approvers: the mail that an organization would get now, as each recipient would read it."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    found = get_object_or_404(constituency.organizations(viewer), pk=organization)
+    drafts = drafting.drafts(viewer, found.pk, datetime.now(UTC))
+    return render(request, "notices/draft.html", {"organization": found, "drafts": drafts})
+
+
+@viewing
+def decisions(request: HttpRequest) -> HttpResponse:
+    """For the duty analyst: why each organization does or does not hear of each kind, and when that is looked at again."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    reason = request.GET.get("reason", "")
+    rows = queries.decisions(
+        viewer,
+        rests=reason if reason in set(Reason) else "",
+        organization=request.GET.get("organization", "").strip(),
+        kind=request.GET.get("kind", "").strip(),
+    )
+    context = {"page": page(request, rows, order=("id",)), "reasons": list(Reason), "wanted": reason}
+    return render(request, "notices/decisions.html", context)
+
+
+@viewing
+@require_POST
+def approvals(request: HttpRequest) -> HttpResponse:
+    """For an approver: let chosen notices go, or reject them, or all that wait."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    if not viewer.may_approve:
+        raise Http404
+    rows = queries.notices(viewer, state=State.WAITING.value)
+    if request.POST.get("scope") != "all":
+        rows = rows.filter(pk__in=_ids(request))
+    notices = list(rows)
+    now = datetime.now(UTC)
+    if request.POST.get("do") == "reject":
+        try:
+            n = len(
+                actions.reject_all(notices=notices, reason=request.POST.get("reason", ""), actor=viewer, now=now)
+            )  # fmt: skip
+        except actions.NoReason:
+            messages.error(request, _("Say why they are rejected; nothing was done."))
+            return redirect("preview")
+        messages.success(request, ngettext("%(n)s notice rejected.", "%(n)s notices rejected.", n) % {"n": n})
+    else:
+        n = len(actions.approve_all(notices=notices, actor=viewer, now=now))
+        messages.success(request, ngettext("%(n)s notice goes out now.", "%(n)s notices go out now.", n) % {"n": n})
+    return redirect("preview")
+
+
+def _ids(request: HttpRequest) -> list[UUID]:
+    found = []
+    for text in request.POST.getlist("id")[:AT_ONCE]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
 
 
 @viewing
 @require_POST
 def approval(request: HttpRequest, id_: UUID) -> HttpResponse:
-    """Let a waiting notice go out."""
-    viewer = request.viewer  # type: ignore[attr-defined]
+    """For an approver: let a waiting notice go out."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = get_object_or_404(queries.notices(viewer), pk=id_)
     try:
         actions.approve(notice=found, actor=viewer, now=datetime.now(UTC))
@@ -38,16 +131,70 @@ def approval(request: HttpRequest, id_: UUID) -> HttpResponse:
 @viewing
 @require_POST
 def rejection(request: HttpRequest, id_: UUID) -> HttpResponse:
-    """For an approver: keep a waiting notice from going out, and say why."""
-    viewer = request.viewer  # type: ignore[attr-defined]
+    """For an approver: reject a waiting notice, and say why."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = get_object_or_404(queries.notices(viewer), pk=id_)
     try:
         actions.reject(notice=found, reason=request.POST.get("reason", ""), actor=viewer, now=datetime.now(UTC))
-        messages.success(request, _("Rejected: it does not go out."))
+        messages.success(request, _("Rejected: it does not come back unless something changes."))
     except NotAllowed:
         messages.error(request, _("Your role may not approve."))
     except actions.NoReason:
-        messages.error(request, _("Say why it is not to go out."))
+        messages.error(request, _("Say why it is rejected."))
     except actions.NotWaiting:
         messages.error(request, _("It does not wait for approval any more."))
     return redirect("notice", id_=id_)
+
+
+@viewing
+@require_POST
+def retry(request: HttpRequest, id_: UUID) -> HttpResponse:
+    """For an analyst: try again to deliver what failed."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    found = get_object_or_404(queries.notices(viewer), pk=id_)
+    try:
+        n = actions.retry(notice=found, actor=viewer, now=datetime.now(UTC))
+        messages.success(
+            request, ngettext("It is tried again for %(n)s recipient.", "It is tried again for %(n)s recipients.", n) % {"n": n}
+        )  # fmt: skip
+    except NotAllowed:
+        messages.error(request, _("Your role may not change anything."))
+    except actions.NotFailed:
+        messages.error(request, _("Nothing of it failed."))
+    return redirect("notice", id_=id_)
+
+
+@viewing
+def claims(request: HttpRequest) -> HttpResponse:
+    """For an analyst: what owners say is not theirs, or a false alarm; accept it, or warn again."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    settled = request.GET.get("settled") == "1"
+    rows = queries.claims(viewer, open_only=not settled)
+    if settled:
+        rows = rows.exclude(ruling="")
+    return render(request, "notices/claims.html", {"page": page(request, rows), "settled": settled})
+
+
+@viewing
+@require_POST
+def rulings(request: HttpRequest) -> HttpResponse:
+    """For an analyst: settle chosen claims."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    if not viewer.may_write:
+        raise Http404
+    accept = request.POST.get("do") == "accept"
+    try:
+        n = actions.rule_all(
+            claims=_ids(request), accept=accept, note=request.POST.get("note", ""), actor=viewer, now=datetime.now(UTC)
+        )
+        said = (
+            ngettext("%(n)s claim accepted.", "%(n)s claims accepted.", n)
+            if accept
+            else ngettext("%(n)s claim refused: the owner is warned again.", "%(n)s claims refused: the owners are warned again.", n)
+        )  # fmt: skip
+        messages.success(request, said % {"n": n})
+    except actions.AlreadyRuled:
+        messages.error(request, _("None of them is open."))
+    return redirect("claims")

@@ -12,22 +12,29 @@ from tocsin.project.commands import AS_JSON, INSTANT, fail, prepare, show
 
 @click.group()
 def notices() -> None:
-    """Warnings: decide, approve, explain."""
+    """Warnings: decide, approve, answer, explain."""
 
 
 @notices.command("run")
-@click.option("--dry-run", is_flag=True, help="Decide, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Say who would hear from us now, and why; send nothing.")
+@click.option(
+    "--everything", is_flag=True, help="Decide about all findings again, not only about what changed or is due."
+)
 @click.option("--now", "at", type=INSTANT, help="Decide as of this instant (ISO 8601) instead of now.")
 @AS_JSON
-def notices_run(dry_run: bool, at: datetime | None, as_json: bool) -> None:
+def notices_run(dry_run: bool, everything: bool, at: datetime | None, as_json: bool) -> None:
     """Decide who hears from us now, and hand the messages over."""
     prepare()
     from tocsin.project.work import notices as work
 
-    found = work.run(at=at, dry_run=dry_run)
+    found = work.run(at=at, dry_run=dry_run, everything=everything)
     if as_json:
         show(found)
     else:
+        for plan in work.plans(at=at, everything=everything) if dry_run else []:
+            kinds = ", ".join(f"{kind} × {n} ({reason})" for kind, n, reason in plan["units"])
+            to = ", ".join(plan["recipients"]) or "nobody"
+            click.echo(f"{plan['organization']}  {plan['severity']:8} {kinds}  to {to}  {plan['state']}")
         reasons = ", ".join(f"{reason} {n}" for reason, n in found["reasons"].items())
         click.echo(
             f"decided {found['decided']} ({reasons}); sent {found['sent']}, waiting {found['waiting']}, failed {found['failed']}"
@@ -50,6 +57,73 @@ def notices_approve(ids: tuple[str, ...], everything: bool) -> None:
     click.echo(f"{done} approved", err=True)
     if missed:
         fail(f"not waiting or not known: {', '.join(missed)}")
+
+
+@notices.command("reject")
+@click.argument("ids", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why; it is kept, and shown with the notice.")
+def notices_reject(ids: tuple[str, ...], reason: str) -> None:
+    """Reject waiting notices: what they carry stays untold until it changes."""
+    if not reason.strip():
+        fail("say why: --reason", 2)
+    prepare()
+    from tocsin.project.work import notices as work
+
+    done, missed = work.reject(list(ids), reason)
+    click.echo(f"{done} rejected", err=True)
+    if missed:
+        fail(f"not waiting or not known: {', '.join(missed)}")
+
+
+@notices.command("retry")
+@click.argument("ids", nargs=-1, required=True)
+def notices_retry(ids: tuple[str, ...]) -> None:
+    """Try again to deliver what failed; the same recipient gets the same Message-ID."""
+    prepare()
+    from tocsin.project.work import notices as work
+
+    done, missed = work.retry(list(ids))
+    click.echo(
+        f"tried again for {done} recipients; they are handed over by the worker or by `tocsin notices run`", err=True
+    )
+    if missed:
+        fail(f"nothing failed, or not known: {', '.join(missed)}")
+
+
+@notices.command("answer")
+@click.argument("id_", metavar="ID")
+@click.option("--as", "by", required=True, metavar="EMAIL", help="Who answers.")
+@click.option(
+    "--answer", "word", required=True, type=click.Choice(["seen", "fixing", "fixed", "not-ours", "false-positive"])
+)
+@click.option("--until", metavar="DATE", help="The day it will be fixed by; `fixing` needs it.")
+@click.option("--note", default="", help="In free words.")
+@AS_JSON
+def notices_answer(id_: str, by: str, word: str, until: str | None, note: str, as_json: bool) -> None:
+    """Take an organization's answer to a notice, as one that came by telephone."""
+    from datetime import date
+
+    try:
+        day = date.fromisoformat(until) if until else None
+    except ValueError:
+        fail(f"{until!r} is no day; write for example 2026-12-01", 2)
+    if "@" not in by:
+        fail(f"{by!r} is no e-mail address", 2)
+    if (word == "fixing") != (day is not None):
+        fail("--until belongs to the answer fixing, and only to it", 2)
+    prepare()
+    from tocsin.project.work import notices as work
+
+    try:
+        made = work.answer(id_, by=by, word=word, until=day, note=note)
+    except LookupError:
+        fail(f"{id_}: no such notice")
+    except work.Refused as error:
+        fail(str(error))
+    if as_json:
+        show(made)
+    else:
+        click.echo(f"{made['reference']}: {made['answer']}", err=True)
 
 
 @notices.command("list")

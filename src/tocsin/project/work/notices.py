@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from tocsin.base.tenancy import SYSTEM
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
+from tocsin.notices.models import Notice
 from tocsin.project.work import now
 
 
@@ -51,18 +52,75 @@ def explain(id_: str) -> dict[str, Any] | None:
 
 def approve(ids: list[str], *, everything: bool) -> tuple[int, list[str]]:
     """Approve waiting notices; return how many, and which could not be."""
-    rows = noticed.notices(SYSTEM, state="waiting")
     if everything:
-        ids = [str(n.pk) for n in rows]
-    done, missed = 0, []
+        return len(
+            notices.approve_all(notices=list(noticed.notices(SYSTEM, state="waiting")), actor=SYSTEM, now=now())
+        ), []
+    found, missed = _found(ids, state="waiting")
+    return len(notices.approve_all(notices=found, actor=SYSTEM, now=now())), missed
+
+
+def reject(ids: list[str], reason: str) -> tuple[int, list[str]]:
+    """Reject waiting notices; return how many, and which could not be."""
+    found, missed = _found(ids, state="waiting")
+    done = notices.reject_all(notices=found, reason=reason, actor=SYSTEM, now=now())
+    return len(done), missed
+
+
+def retry(ids: list[str]) -> tuple[int, list[str]]:
+    """Try again what failed; return for how many recipients, and of which notices nothing failed."""
+    found, missed = _found(ids)
+    n = 0
+    for notice in found:
+        try:
+            n += notices.retry(notice=notice, actor=SYSTEM, now=now())
+        except notices.NotFailed:
+            missed.append(notice.reference)
+    return n, missed
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the text says why."""
+
+
+def answer(id_: str, *, by: str, word: str, until: date | None, note: str) -> dict[str, Any]:
+    """Take an answer; return it. Raise LookupError, Refused."""
+    found, missed = _found([id_])
+    if missed:
+        raise LookupError(id_)
+    try:
+        made = notices.answer(notice=found[0], word=word, by=by, means="command", now=now(), note=note, until=until)
+    except (notices.BadAnswer, notices.NotAnswerable) as error:
+        raise Refused(str(error)) from error
+    return {
+        "id": str(made.pk), "notice": str(found[0].pk), "reference": found[0].reference, "answer": made.answer, "by": made.by,
+        "until": made.until and made.until.isoformat(), "note": made.note, "at": made.at.isoformat(),
+    }  # fmt: skip
+
+
+def plans(*, at: datetime | None, everything: bool) -> list[dict[str, Any]]:
+    """Return the notices that would be made now; nothing is written."""
+    decided = notices.decide(now=at or now(), dry_run=True, everything=everything)
+    return [
+        {
+            "organization": plan.organization_id, "severity": plan.severity, "state": plan.state.value,
+            "recipients": [one.email for one in plan.recipients],
+            "units": [(unit.kind, unit.n, unit.decision.reason.value) for unit in plan.units],
+        }
+        for plan in decided.plans
+    ]  # fmt: skip
+
+
+def _found(ids: list[str], *, state: str = "") -> tuple[list[Notice], list[str]]:
+    rows = noticed.notices(SYSTEM, state=state)
+    found, missed = [], []
     for id_ in ids:
         notice = rows.filter(reference=id_).first() or (rows.filter(pk=id_).first() if _is_uuid(id_) else None)
         if notice is None:
             missed.append(id_)
-            continue
-        notices.approve(notice=notice, actor=SYSTEM, now=now())
-        done += 1
-    return done, missed
+        else:
+            found.append(notice)
+    return found, missed
 
 
 def _is_uuid(text: str) -> bool:
