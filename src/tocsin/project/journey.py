@@ -7,8 +7,8 @@ every stop may be repeated after a crash.
 from __future__ import annotations
 
 STOPS = (
-    # Bytes are kept as they arrived, once, under their SHA-256.
-    ("collect", "tocsin.intake.actions.keep"),
+    # A feed's source is visited, and bytes are kept as they arrived, once, under their SHA-256.
+    ("collect", "tocsin.intake.actions.collect"),
     # Bytes become events and rejects; a parser never raises on data. One folder per format.
     ("parse", "tocsin.feeds.recognize.recognize"),
     # Who held this name or address at that time, and why; duplicates are dropped on the way.

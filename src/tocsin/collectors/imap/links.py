@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from urllib.parse import urlsplit
 
 _LINK = re.compile(r"https?://[^\s<>\"'\]\)]{1,2000}")
+_SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 AT_MOST = 50
 
 
@@ -17,8 +18,8 @@ def links(content: bytes) -> list[str]:
     message = email.message_from_bytes(content, policy=email.policy.default)
     found: dict[str, None] = {}
     for part in message.walk():
-        if part.is_multipart():
-            continue
+        if part.is_multipart() or part.get_content_type() in _SIGNATURES:
+            continue  # a signature is no report
         if part.get_filename() is not None or part.get_content_maintype() != "text" or _attached(part):
             return []
         text = part.get_payload(decode=True)
