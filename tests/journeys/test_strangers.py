@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tocsin.accounts import actions as accounts
 from tocsin.accounts import queries as people
+from tocsin.accounts.models import User
 from tocsin.accounts.urls import urlpatterns as account_pages
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
 from tocsin.constituency import actions as constituency
@@ -86,6 +87,9 @@ def _addresses(organization: str) -> dict[str, str]:
         "batch": arrived.batches(SYSTEM)[0].pk,
         "arrival-retry": arrived.arrivals(SYSTEM)[0].pk,
         **dict.fromkeys(("feed", "change-feed", "feed-act"), _feed()),
+        **dict.fromkeys(
+            ("person", "person-link", "person-reset", "person-close", "person-reopen"), _somebody_else().pk
+        ),
     }
     found = {}
     for pattern in get_resolver().url_patterns:
@@ -145,10 +149,14 @@ def _feed() -> str:
     return "partner"
 
 
-def _view_of_somebody_else() -> int:
-    user = people.by_email(SYSTEM, "kept@team.example") or accounts.add_user(
+def _somebody_else() -> User:
+    return people.by_email(SYSTEM, "kept@team.example") or accounts.add_user(
         email="kept@team.example", role=Role.ANALYST, actor=SYSTEM, now=datetime.now(UTC)
     )
+
+
+def _view_of_somebody_else() -> int:
+    user = _somebody_else()
     actor = Viewer(user.pk, user.email, Role.ANALYST)
     return accounts.keep_view(page="findings", name="mine", query="severity=high", actor=actor).pk
 
