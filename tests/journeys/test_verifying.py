@@ -15,6 +15,7 @@ from tocsin.findings import actions as findings
 from tocsin.findings.models import Episode, Finding, FindingChange, News
 from tocsin.intake import actions as intake
 from tocsin.intake.actions import reading
+from tocsin.project.work import findings as shown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY_ONE = datetime(2026, 11, 1, 6, tzinfo=UTC)
@@ -130,6 +131,10 @@ def test_what_comes_back_is_reopened_with_its_history(report: Feed) -> None:
     assert _state() == "gone"
     report(13, [7])
     assert list(Episode.objects.values_list("number", flat=True)) == [1, 2]
+    told = shown.show(finding.pk)
+    assert told is not None
+    assert [c["after"] for c in told["sensors"]["history"] if c["what"] == "sensor"] == ["gone", "back", "gone", "back"]
+    assert [e["owner"] for e in told["episodes"]] == ["says-fixed", "silent"]
 
 
 def test_what_was_missed_once_and_seen_again_was_there_all_along(report: Feed) -> None:
