@@ -1,4 +1,4 @@
-"""The form that sets up a feed."""
+"""The forms of intake: setting up a feed, deciding about what nobody holds."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 from django import forms
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.base.web.words import WORDS
 from tocsin.core import durations, severity, taxonomy, tlp
 from tocsin.feeds import recognize
+from tocsin.intake.actions import assigning
 from tocsin.intake.actions.feeds import FeedValues, Text
 from tocsin.intake.words import WAYS
 
@@ -34,7 +34,7 @@ class Duration(forms.Field):
         try:
             return durations.parse(text)
         except durations.BadDuration as error:
-            raise forms.ValidationError(_now("Write a duration such as 90s, 15m, 24h or 7d.")) from error
+            raise forms.ValidationError(_("Write a duration such as 90s, 15m, 24h or 7d.")) from error
 
 
 class FeedForm(forms.Form):
@@ -123,9 +123,9 @@ class FeedForm(forms.Form):
         try:
             found = yaml.safe_load(text)  # JSON is YAML too
         except (yaml.YAMLError, RecursionError) as error:
-            raise forms.ValidationError(_now("This is neither YAML nor JSON.")) from error
+            raise forms.ValidationError(_("This is neither YAML nor JSON.")) from error
         if not isinstance(found, dict):
-            raise forms.ValidationError(_now("A mapping is one object."))
+            raise forms.ValidationError(_("A mapping is one object."))
         return found
 
     def values(self) -> FeedValues:
@@ -151,3 +151,51 @@ class FeedForm(forms.Form):
         said["link_hosts"] = "\n".join(values.link_hosts)
         said["mapping"] = json.dumps(values.mapping, ensure_ascii=False, indent=1) if values.mapping else ""
         return said | {"secret": ""}
+
+
+class Decision(forms.Form):
+    """A decision about a range, name or AS that nobody holds."""
+
+    value = forms.CharField(
+        label=_("Range, domain or AS"),
+        max_length=253,
+        help_text=_("As in 203.0.113.0/24, soyte.example or AS64500; narrower or wider than the place, if you like."),
+    )
+
+    def clean_value(self) -> str:
+        """Return the value in its one spelling."""
+        try:
+            return assigning.spelled(assigning.read(str(self.cleaned_data["value"])))
+        except assigning.NoValue:
+            raise forms.ValidationError(_("This is no range, no domain and no AS.")) from None
+
+    def spelled(self) -> str:
+        """Return the value."""
+        return str(self.cleaned_data["value"])
+
+
+class AssignForm(Decision):
+    """Whose it is, and since when."""
+
+    organization = forms.CharField(
+        label=_("Organization"), max_length=100, help_text=_("Its identifier, as in so-y-te."),
+        widget=forms.TextInput(attrs={"list": "organizations", "autocomplete": "off"}),
+    )  # fmt: skip
+    valid_from = forms.DateField(
+        label=_("First day"), required=False, help_text=_("Empty: since ever. Days are in UTC."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+
+
+class Reasoned(Decision):
+    """A decision that says why."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class IgnoreForm(Reasoned):
+    """It is to be ignored: an own scanner, a sinkhole."""
+
+
+class DismissForm(Reasoned):
+    """It is none of our business."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +14,13 @@ from django.conf import settings
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from tocsin.base.tenancy import Viewer
+from tocsin.constituency import queries as constituents
 from tocsin.intake.models import (
     Alarm,
     Arrival,
     Batch,
     Collection,
+    Dismissal,
     EventFile,
     Feed,
     Heartbeat,
@@ -29,6 +31,7 @@ from tocsin.intake.models import (
     Unattributed,
     UnattributedGroup,
 )
+from tocsin.intake.rules import suggesting
 
 
 def batches(viewer: Viewer) -> QuerySet[Batch]:
@@ -106,10 +109,66 @@ def event_files(viewer: Viewer) -> QuerySet[EventFile]:
     return rows if viewer.sees_everything else rows.none()
 
 
-def groups(viewer: Viewer, *, dismissed: bool = False) -> QuerySet[UnattributedGroup]:
-    """Return the places of what nobody holds, the most events first; or those that were dismissed."""
+def groups(
+    viewer: Viewer, *, dismissed: bool = False, how: str = "", search: str = ""
+) -> QuerySet[UnattributedGroup]:  # fmt: skip
+    """Return the places of what nobody holds, the most events first; or those that were dismissed.
+
+    `search` is the beginning of a place, or `AS…`.
+    """
     rows = UnattributedGroup.objects.filter(dismissal__isnull=not dismissed).order_by("-n_events", "value")
+    if how:
+        rows = rows.filter(how=how)
+    if search[:2].upper() == "AS" and search[2:].isdigit():
+        rows = rows.filter(Q(asn=int(search[2:])) | Q(value=f"AS{search[2:]}"))
+    elif search:
+        rows = rows.filter(value__startswith=search.lower())
     return rows if viewer.sees_everything else rows.none()
+
+
+def group(viewer: Viewer, value: str) -> UnattributedGroup | None:
+    """Return a place that something nobody holds stands in, dismissed or not."""
+    rows = UnattributedGroup.objects.select_related("dismissal").filter(value=value)
+    return rows.first() if viewer.sees_everything else None
+
+
+def dismissals(viewer: Viewer) -> QuerySet[Dismissal]:
+    """Return what was dismissed, the latest first."""
+    rows = Dismissal.objects.order_by("-at", "-pk")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def suggestions(viewer: Viewer, groups: Sequence[UnattributedGroup]) -> dict[str, list[suggesting.Suggestion]]:
+    """Return who may hold each of these places, and why: three queries for all of them."""
+    networks: list[suggesting.Held] = []
+    domains: list[suggesting.Held] = []
+    places = [group.value for group in groups if group.how == "network"]
+    names = {group.value for group in groups if group.how == "domain"}
+    numbers = {group.asn for group in groups if group.asn is not None}
+    if places:
+        near = Q(cidr__in={wider for place in places for wider in suggesting.supernets(place)})
+        for beginning in {suggesting.neighbourhood(place) for place in places} - {""}:
+            near |= Q(cidr__startswith=beginning)
+        rows: Any = constituents.networks(viewer).filter(near)
+        networks = [suggesting.Held(*row) for row in rows.values_list("cidr", *_DAYS)]
+    if names:
+        alike = Q(name__in={above for name in names for above in suggesting.parents(name)})
+        for name in names:
+            alike |= Q(name__endswith=f".{name}")
+        rows = constituents.domains(viewer).filter(alike)
+        domains = [suggesting.Held(*row) for row in rows.values_list("name", *_DAYS)]
+    rows = constituents.asns(viewer).filter(number__in=numbers)
+    asns = [suggesting.Held(f"AS{number}", *more) for number, *more in rows.values_list("number", *_DAYS)]
+    return {
+        group.value: suggesting.suggest(
+            group.value, group.how, group.asn, networks=networks, domains=domains, asns=asns,
+            first=group.first_seen.date(), last=group.last_seen.date(),
+        )
+        for group in groups
+    }  # fmt: skip
+
+
+_DAYS = ("organization_id", "valid_from", "valid_to")
 
 
 def unattributed(viewer: Viewer) -> QuerySet[Unattributed]:

@@ -62,3 +62,21 @@ WAYS: dict[str, str | Promise] = {
     "imap": _("mailbox"),
     "push": _("pushed to the API"),
 }
+
+
+HOWS: dict[str, str | Promise] = {
+    "network": _("range"),
+    "domain": _("domain"),
+    "asn": _("autonomous system"),
+    "other": _("other"),
+}
+"""What kind of place something that nobody holds stands in."""
+
+SUGGESTED: dict[str, str | Promise] = {
+    "ended": _("held %(value)s until %(day)s"),
+    "later": _("holds %(value)s, but only from %(day)s on"),
+    "close": _("holds %(value)s close by"),
+    "sibling": _("holds %(value)s under the same domain"),
+    "asn": _("holds %(value)s, which announces it, but not at that time"),
+}
+"""Why an organization may be the holder: the organization's name stands before it."""

@@ -44,6 +44,8 @@ ACTS: Final[dict[str, Promise]] = {
     "organization-added": _("added an organization"),
     "organization-changed": _("changed an organization or what it holds"),
     "organization-closed": _("closed an organization"),
+    "dismissal-lifted": _("put back into the queue what was dismissed"),
+    "unattributed-dismissed": _("dismissed what nobody holds"),
     "events-reattributed": _("had events attributed again"),
     "password-set": _("set a password"),
     "rejects-replayed": _("had rejected rows parsed again"),

@@ -34,6 +34,7 @@ from tocsin.intake.models import Batch, EventFile, HoldingsSnapshot
 from tocsin.pipeline import registry
 from tocsin.pipeline.attribute import Attributor
 
+TRIES = 3
 _MOVES = {"before": pl.String, "after": pl.String, "n": pl.UInt32}
 
 
@@ -102,13 +103,22 @@ def reattribute(
 
 
 def preview(*, organizations: Sequence[Organization], ignored: Sequence[Ignored]) -> Reattributed:
-    """Say what attributing again would do if these were the organizations and the ignore list; nothing changes."""
-    with dialect.mutual_exclusion("fold"):
-        plan = _planned(registry.build(organizations, ignored), None, None)
-        done = _result(plan)
-        if plan.names:
-            done.findings, _ = again.refold(plan.parts, pl.concat(plan.names).unique())
-    return done
+    """Say what attributing again would do if these were the organizations and the ignore list; nothing changes.
+
+    It waits for no batch that is going on, and tells what holds before it.
+    """
+    held = registry.build(organizations, ignored)
+    for attempt in range(TRIES):
+        try:
+            plan = _planned(held, None, None)
+            done = _result(plan)
+            if plan.names:
+                done.findings, _ = again.refold(plan.parts, pl.concat(plan.names).unique())
+            return done
+        except FileNotFoundError:  # it was written anew meanwhile: its successor is named now
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError
 
 
 def pending() -> bool:

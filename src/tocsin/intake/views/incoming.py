@@ -70,11 +70,3 @@ def retry(request: HttpRequest, id_: UUID) -> HttpResponse:
     else:
         messages.success(request, _("%(name)s is processed again.") % {"name": arrival.name})
     return redirect("intake")
-
-
-@viewing
-def unattributed(request: HttpRequest) -> HttpResponse:
-    """Show what nobody holds."""
-    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    team_only(viewer)
-    return render(request, "intake/unattributed.html", {"rows": queries.unattributed(viewer)[:SHOWN]})

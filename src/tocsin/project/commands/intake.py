@@ -154,6 +154,72 @@ def intake_reattribute(since: datetime | None, dry_run: bool, as_json: bool) -> 
         print_reattributed(done, dry_run=dry_run)
 
 
+@intake.command("unattributed")
+@click.option("--dismissed", is_flag=True, help="What was dismissed, instead of what waits.")
+@click.option("--search", default="", help="Only places that begin so, or of this AS.")
+@AS_JSON
+def intake_unattributed(dismissed: bool, search: str, as_json: bool) -> None:
+    """List what nobody holds, place by place, with whose it may be and why."""
+    prepare()
+    from tocsin.project.work import intake as work
+
+    rows = work.unattributed(dismissed=dismissed, search=search)
+    if as_json:
+        show_each(rows)
+        return
+    for group in rows:
+        asn = f"  AS{group['asn']}" if group["asn"] else ""
+        click.echo(f"{group['events']:>9,}  {group['value']}{asn}  {group['first_seen']} – {group['last_seen']}")
+        for one in group["suggestions"]:
+            day = f" ({one['day']})" if one["day"] else ""
+            click.echo(f"           perhaps {one['organization']}: {one['why']} {one['value']}{day}")
+
+
+@intake.command("assign")
+@click.argument("value")
+@click.option("--organization", required=True, metavar="ID", help="Whose it is.")
+@click.option(
+    "--valid-from", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Since when (UTC); left out: since ever."
+)
+@click.option("--dry-run", is_flag=True, help="Say which events and findings would come of it; change nothing.")
+@AS_JSON
+def intake_assign(value: str, organization: str, valid_from: datetime | None, dry_run: bool, as_json: bool) -> None:
+    """Let an organization hold VALUE (a range, a domain or AS…), and attribute again what came in before."""
+    prepare()
+    from tocsin.project.work import intake as work
+
+    day = valid_from.date() if valid_from else None
+    try:
+        done = work.assign(value=value, organization=organization, valid_from=day, dry_run=dry_run)
+    except work.NoValue:
+        fail(f"{value} is no range, no domain and no AS", 2)
+    except work.NoSuchOrganization:
+        fail(f"there is no organization {organization}")
+    except work.HeldAlready:
+        fail(f"{organization} has {value} on some of these days already")
+    if as_json:
+        show(done)
+    else:
+        print_reattributed(done, dry_run=dry_run)
+
+
+@intake.command("dismiss")
+@click.argument("value")
+@click.option("--reason", required=True, help="Why it is none of our business.")
+def intake_dismiss(value: str, reason: str) -> None:
+    """Leave VALUE (a range, a domain or AS…), and all inside or below it, out of the unattributed queue."""
+    prepare()
+    from tocsin.project.work import intake as work
+
+    try:
+        n = work.dismiss(value=value, reason=reason)
+    except work.NoValue:
+        fail(f"{value} is no range, no domain and no AS", 2)
+    except work.DismissedAlready:
+        fail(f"{value} was dismissed before")
+    click.echo(f"{n} places are left out of the queue", err=True)
+
+
 def print_reattributed(done: dict[str, Any], *, dry_run: bool) -> None:
     """Print for people what came of attributing again."""
     n = len(done["findings"]) if dry_run else done["findings"]

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from tocsin.base.tenancy import SYSTEM
+from tocsin.constituency.actions import HeldAlready
 from tocsin.feeds.format import Options
 from tocsin.findings import actions as finding_actions
 from tocsin.intake import actions as intake
 from tocsin.intake import queries as arrived
-from tocsin.intake.actions import reading, schemas
+from tocsin.intake.actions import assigning, reading, schemas
+from tocsin.intake.actions.assigning import DismissedAlready, NoSuchOrganization, NoValue
 from tocsin.intake.actions.schemas import NoSchema
 from tocsin.project.process import document
 from tocsin.project.work import now
 
-__all__ = ["NoSchema", "add", "reattribute", "reattribute_changed", "reject_counts", "rejects", "replay"]
+__all__ = [
+    "DismissedAlready",
+    "HeldAlready",
+    "NoSchema",
+    "NoSuchOrganization",
+    "NoValue",
+    "add",
+    "assign",
+    "dismiss",
+    "reattribute",
+    "reattribute_changed",
+    "reject_counts",
+    "rejects",
+    "replay",
+    "unattributed",
+]
 
 
 def add(
@@ -130,3 +148,53 @@ def reattributed(done: intake.Reattributed, *, with_findings: bool) -> dict[str,
         "findings": found if with_findings else done.findings.height,
         "moves": [{"before": before, "after": after, "events": n} for before, after, n in done.moves.iter_rows()],
     }
+
+
+def unattributed(*, dismissed: bool, search: str) -> Iterator[dict[str, Any]]:
+    """Yield the places of what nobody holds, the most events first, with the first assets and whose they may be."""
+    rows = arrived.groups(SYSTEM, dismissed=dismissed, search=search)
+    for portion in batched(rows.iterator(chunk_size=2000), 200):
+        said = arrived.suggestions(SYSTEM, portion)
+        for group in portion:
+            assets = arrived.unattributed(SYSTEM).filter(place=group.value)
+            yield {
+                "value": group.value, "how": group.how, "asn": group.asn, "events": group.n_events,
+                "first_seen": group.first_seen.isoformat(), "last_seen": group.last_seen.isoformat(),
+                "assets": [
+                    {"asset": a.asset, "kind": a.kind, "address": a.address, "events": a.n_events,
+                     "first_seen": a.first_seen.isoformat(), "last_seen": a.last_seen.isoformat()}
+                    for a in assets[:ASSETS]
+                ],
+                "suggestions": [
+                    {"organization": s.organization, "why": s.why, "value": s.value, "day": s.day and s.day.isoformat()} for s in said[group.value]
+                ],
+            }  # fmt: skip
+
+
+ASSETS = 20
+"""Assets of a place that a command prints."""
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of at most `size` rows."""
+    each = iter(rows)
+    while portion := list(islice(each, size)):
+        yield portion
+
+
+def assign(*, value: str, organization: str, valid_from: date | None, dry_run: bool) -> dict[str, Any]:
+    """Let an organization hold a value and attribute again, or say what would come of it.
+
+    Raise NoValue, NoSuchOrganization, HeldAlready.
+    """
+    if dry_run:
+        preview = assigning.preview_assignment(value=value, organization=organization, valid_from=valid_from)
+        return reattributed(preview, with_findings=True)
+    assigning.assign(value=value, organization=organization, valid_from=valid_from, actor=SYSTEM, now=now())
+    return reattribute(since=None, dry_run=False)
+
+
+def dismiss(*, value: str, reason: str) -> int:
+    """Leave a value out of the queue; return how many places that were in it. Raise NoValue, DismissedAlready."""
+    made = assigning.dismiss(value=value, reason=reason, actor=SYSTEM, now=now())
+    return arrived.groups(SYSTEM, dismissed=True).filter(dismissal=made).count()
