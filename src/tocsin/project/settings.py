@@ -231,4 +231,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # A request that waits for a thread is a busy moment, not a trouble.
+    "loggers": {"waitress.queue": {"level": "ERROR"}},
 }

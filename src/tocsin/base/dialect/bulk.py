@@ -48,7 +48,7 @@ def staged(model: type[models.Model], frame: pl.DataFrame) -> Iterator[str]:
     finally:
         if connection.vendor != "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute(f"DROP TABLE {name}")
+                cursor.execute(f"DROP TABLE IF EXISTS {name}")  # a full disk takes it away, and says why itself
 
 
 def upsert(model: type[models.Model], rows: str, *, unique: Sequence[str], update: str) -> None:

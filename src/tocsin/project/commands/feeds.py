@@ -238,7 +238,10 @@ def feeds_run(codes: tuple[str, ...], as_json: bool) -> None:
         if visit["state"] != "done":
             click.echo(f"tocsin: {code}: {visit['reason'] or visit['state']}: {visit['detail'] or 'paused'}", err=True)
             failed = True
-    figures = work.process_all()
+    try:
+        figures = work.process_all()
+    except work.NOT_STORED as error:
+        fail(f"not processed yet: {error}; what was collected is kept, and taken up when there is room")
     if as_json:
         show({"feeds": visits, **figures})
     else:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import Error as DatabaseError
+
 from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import actions as findings
 from tocsin.intake import actions as intake
@@ -19,6 +21,8 @@ AlreadyCollecting = intake.AlreadyCollecting
 BadFeed, NotCollectable, StillPending = feeds.BadFeed, feeds.NotCollectable, feeds.StillPending
 FeedValues = feeds.FeedValues
 WORKER = "worker"
+NOT_STORED = (OSError, DatabaseError)
+"""What a full disk or an absent database raises: nobody's fault, and gone by itself."""
 
 
 class NoSuchFeed(LookupError):
