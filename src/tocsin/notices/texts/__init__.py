@@ -39,6 +39,15 @@ def names() -> list[str]:
     return sorted({entry["key"] for entry in _all().values()})
 
 
+def claims() -> dict[str, list[str]]:
+    """Return for which kinds each entry of each file is meant: for the check that none is meant twice."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(Path(__file__).parent.glob("*.toml")):
+        for key, entry in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            found[f"{file.name}/{key}"] = [key, *entry.get("same", ())]
+    return found
+
+
 def has(name: str) -> bool:
     """Say whether a kind or an RSIT type has a text of its own."""
     return name in _all()
