@@ -213,6 +213,18 @@ def reports(folder: Path, rows: int, *, rows_per_part: int) -> list[Path]:
     return paths
 
 
+PER_PART = 500_000
+
+
+def prepared(work: Path, rows: int) -> list[Path]:
+    """Return the reports of `rows` rows in the work folder, made if they are not there whole."""
+    folder = work / f"rows-{rows}"
+    if not (folder / "complete").exists():
+        reports(folder, rows, rows_per_part=PER_PART)
+        (folder / "complete").touch()
+    return sorted(folder.glob("*.csv"))
+
+
 def first_rows(source: Path, target: Path, rows: int) -> Path:
     """Copy the heading and the first `rows` rows."""
     with source.open(encoding="utf-8", newline="") as read, target.open("w", encoding="utf-8", newline="") as write:
