@@ -13,6 +13,7 @@ from tocsin.accounts import actions as accounts
 from tocsin.accounts import queries as people
 from tocsin.accounts.models import User
 from tocsin.accounts.urls import urlpatterns as account_pages
+from tocsin.base.api.scopes import Scope
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
@@ -31,7 +32,7 @@ SignedIn = Callable[..., Client]
 KEPT_VIEWS = {"keep-view", "drop-view"}
 # Pages of signing in and of one's own account show nobody else: tests/journeys/test_signing_in.py.
 OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
-    "kinds", "kind", "answer", "theme", "livez", "readyz", "metrics", "openapi", "api-nothing", None,
+    "kinds", "kind", "answer", "theme", "livez", "readyz", "metrics", "openapi", "api-reference", "api-nothing", None,
 }  # fmt: skip
 POSTED = {
     "freeze",
@@ -53,10 +54,11 @@ POSTED = {
     "person-reset",
     "person-close",
     "person-reopen",
+    "revoke-token",
 }
 """Routes that only take a form."""
 FOR_APPROVERS = {"policy", "policy-new"}
-FOR_ADMINISTRATORS = {"audit", "audit-verification", "add-feed", "change-feed"} | {
+FOR_ADMINISTRATORS = {"audit", "audit-verification", "tokens", "add-feed", "change-feed"} | {
     str(pattern.name) for pattern in people_pages
 }
 OWN_LISTS = {
@@ -82,6 +84,7 @@ def _addresses(organization: str) -> dict[str, str]:
         "message": notice.deliveries.all()[0].pk,
         "findings-file": "csv",
         "snapshot": _frozen(),
+        "revoke-token": _token(),
         "drop-view": _view_of_somebody_else(),
         **_constituency_of(organization),
         "batch": arrived.batches(SYSTEM)[0].pk,
@@ -120,6 +123,11 @@ def _rules_of(organization: str) -> dict[str, object]:
     until = now + timedelta(hours=1)
     made = notices.silence(organization_id="", kind="none", reason="test", until=until, actor=SYSTEM, now=now)
     return {"policy": policy.pk, "policy-removal": policy.pk, "silence-end": made.pk}
+
+
+def _token() -> object:
+    now = datetime.now(UTC)
+    return accounts.add_token(name="x", scopes=[Scope.FINDINGS_READ], actor=SYSTEM, now=now)[0].pk
 
 
 def _constituency_of(organization: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ from tocsin.accounts import actions, queries
 from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, page
-from tocsin.base.api.problems import CONFLICT, INVALID, Problem
+from tocsin.base.api.problems import CONFLICT, FORBIDDEN, INVALID, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.web.views import team_only
 
@@ -111,6 +111,9 @@ def list_tokens(request: Call, response: HttpResponse, paging: Query[Paging]) ->
 def add_token(request: Call, body: TokenIn) -> Status[Any]:
     """Make a token with some of the caller's own scopes, and show its secret this once."""
     team_only(request.viewer)
+    if request.caller.key.startswith("user:"):
+        # The page asks for proof of who one is first; a session that somebody took must not get round it.
+        raise Problem(FORBIDDEN, gettext("A session makes tokens on the page Tokens."))
     if missing := set(body.scopes) - request.caller.scopes:
         wrong = {"pointer": "body/scopes", "detail": gettext("You do not have these yourself.")}
         raise Problem(INVALID, ", ".join(sorted(missing)), errors=[wrong])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.account.adapter import get_adapter
@@ -17,6 +18,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.accounts.models import User
+from tocsin.base.api.scopes import FOR_ORGANIZATIONS, Scope
 
 CODE_LIVES: Final = 120
 """Seconds for which a code that was used is refused: longer than any clock we tolerate would take it."""
@@ -170,3 +172,67 @@ class Oneself(forms.Form):
     language = forms.ChoiceField(
         label=_("Language of the screen and of mail about your account"), choices=settings.LANGUAGES
     )
+
+
+SCOPES: Final = {
+    Scope.REPORTS_WRITE: _("bring reports"),
+    Scope.INTAKE_READ: _("look at what came in"),
+    Scope.INTAKE_WRITE: _("work on what came in"),
+    Scope.FEEDS_WRITE: _("set up feeds"),
+    Scope.FINDINGS_READ: _("look at findings"),
+    Scope.FINDINGS_WRITE: _("record what owners say"),
+    Scope.NOTICES_READ: _("look at notices"),
+    Scope.NOTICES_WRITE: _("answer notices, send again"),
+    Scope.NOTICES_APPROVE: _("approve notices, set policies and silences"),
+    Scope.ORGANIZATIONS_READ: _("look at organizations"),
+    Scope.ORGANIZATIONS_WRITE: _("change organizations"),
+    Scope.METRICS_READ: _("read the figures of the monitoring"),
+    Scope.ADMIN: _("manage people and tokens, read the audit trail"),
+}
+
+
+def scope_said(scope: str) -> str:
+    """Return what a scope permits, in the reader's language."""
+    return str(SCOPES[Scope(scope)])
+
+
+class NewToken(forms.Form):
+    """A token to make."""
+
+    name = forms.CharField(label=_("What it is for"), max_length=200)
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        widget=forms.CheckboxSelectMultiple,
+        choices=lambda: [(scope.value, f"{said} ({scope.value})") for scope, said in SCOPES.items()],
+    )
+    organization = forms.CharField(
+        label=_("The one organization it sees"),
+        max_length=100,
+        required=False,
+        help_text=_("Its identifier. Leave it empty for a token that sees all organizations."),
+    )
+    last_day = forms.DateField(
+        label=_("Holds until the end of"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Leave it empty for a token that holds until it is revoked."),
+    )
+
+    def __init__(self, *args: Any, exists: Callable[[str], bool], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._exists = exists
+
+    def clean_organization(self) -> str:
+        """Refuse an organization that is not there."""
+        found: str = self.cleaned_data["organization"]
+        if found and not self._exists(found):
+            raise forms.ValidationError(_("There is no organization of this identifier."))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what a token of one organization may not hold."""
+        found = super().clean() or self.cleaned_data
+        beyond = {Scope(name) for name in found.get("scopes", ())} - FOR_ORGANIZATIONS
+        if found.get("organization") and beyond:
+            self.add_error("scopes", _("A token of one organization may only look at what is its own, and answer."))
+        return found

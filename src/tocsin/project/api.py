@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 
 from tocsin import __version__
 from tocsin.accounts import api as accounts
-from tocsin.base.api import problems
+from tocsin.base.api import problems, reference
 from tocsin.base.api.house import Api
+from tocsin.base.audit.api import audit
 from tocsin.constituency import api as constituency
 from tocsin.findings import api as findings
 from tocsin.intake import api as intake
@@ -37,6 +41,7 @@ for place, router in (
     ("/snapshots", reports.snapshots),
     ("/people", accounts.people),
     ("/tokens", accounts.tokens),
+    ("/audit", audit),
 ):
     api.add_router(place, router)
 
@@ -44,6 +49,12 @@ for place, router in (
 def openapi(request: HttpRequest) -> HttpResponse:
     """For programs and everybody: the document. It tells what there is, and nothing of what is in it."""
     return JsonResponse(api.document())
+
+
+def read(request: HttpRequest) -> HttpResponse:
+    """For whoever writes a program: the document, readable, in both languages. It tells nothing of what is in it."""
+    found = reference.read(api.document(), say=gettext)
+    return render(request, "api/reference.html", {"reference": found, "base": settings.TOCSIN_BASE_URL})
 
 
 @csrf_exempt

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from tocsin.accounts import urls as accounts
+from tocsin.accounts.views import tokens
 from tocsin.base.audit import views as audit
 from tocsin.base.web import views as web
+from tocsin.constituency import queries as constituents
 from tocsin.constituency import urls as constituency
 from tocsin.findings import queries as finding_queries
 from tocsin.findings import views as findings
@@ -69,8 +71,10 @@ urlpatterns = [
     path("audit/verification/", audit.verification, name="audit-verification"),
     *accounts.urlpatterns,
     *people.urlpatterns,
+    *tokens.patterns(exists=lambda viewer, id_: constituents.organizations(viewer).filter(pk=id_).exists()),
     path("theme/", web.theme, name="theme"),
     path("api/v1/openapi.json", api.openapi, name="openapi"),
+    path("api/v1/reference", api.read, name="api-reference"),
     path("api/v1/", api.api.urls),
     path("api/<path:rest>", api.nothing, name="api-nothing"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -88,8 +88,8 @@ class Api(NinjaAPI):
 
 @cache
 def _document(api: Api) -> dict[str, Any]:
-    text = json.dumps(Document(api, "api/v1"))
-    # Generic pages: `Page_FindingLine_` is no name for people.
+    # `id_` is a word of Python's, `Page_FindingLine_` of pydantic's.
+    text = json.dumps(Document(api, "api/v1")).replace("{id_}", "{id}").replace('"name": "id_"', '"name": "id"')
     found: dict[str, Any] = json.loads(re.sub(r"Page_(\w+?)_(?=\")", r"\1Page", text))
     return found
 

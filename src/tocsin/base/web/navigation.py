@@ -68,6 +68,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
         (
             Place("people", _("People"), only=ADMINISTRATORS),
             Place("tokens", _("Tokens"), only=ADMINISTRATORS),
+            Place("api-reference", _("API")),
             Place("audit", _("Audit trail"), only=ADMINISTRATORS),
         ),
     ),
