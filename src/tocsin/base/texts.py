@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 
 def folded(text: str) -> str:
@@ -18,6 +19,7 @@ _TONES = "\u0300\u0309\u0303\u0301\u0323"
 """The other marks are tones, in the order of dictionaries: huyền, hỏi, ngã, sắc, nặng."""
 
 
+@lru_cache(maxsize=1 << 16)
 def collated(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the key by which texts sort as in a Vietnamese dictionary: a ă â b c d đ e ê …, tones after letters."""
     letters: list[int] = []

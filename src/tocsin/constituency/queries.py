@@ -200,7 +200,7 @@ def around(viewer: Viewer, organization_id: str) -> list[plain.Organization]:
         values = rows.filter(organization_id=organization_id).values(name)
         others: Any = scoped(rows.filter(**{f"{name}__in": values}), viewer)
         ids |= set(others.values_list("organization_id", flat=True)[:100])
-    return [_plain(row) for row in organizations(viewer).filter(pk__in=ids).prefetch_related(*_LISTS)]
+    return _values(viewer, organizations(viewer).filter(pk__in=ids))
 
 
 def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
@@ -262,15 +262,14 @@ def _on(rows: QuerySet[Contact], day: date) -> QuerySet[Contact]:
 
 def as_values(viewer: Viewer) -> tuple[list[plain.Organization], list[plain.Ignored]]:
     """Return the constituency as plain values: what the registry is built from and files hold."""
-    rows = organizations(viewer).prefetch_related(*_LISTS)
     ignored = IgnoreRule.objects.order_by("value", "pk")
-    return [_plain(row) for row in rows], [rule.plain() for rule in ignored]
+    return _values(viewer, organizations(viewer)), [rule.plain() for rule in ignored]
 
 
 def holdings(viewer: Viewer) -> tuple[list[tuple[Any, ...]], ...]:
     """Return everything that says who holds what as plain rows: equal to those of before, the registry of before still stands.
 
-    Twenty times cheaper than `as_values`, which makes an object of each.
+    Cheaper than `as_values`, which makes an object of each.
     """
     ids = scoped(Organization.objects.order_by("pk"), viewer, "pk").values_list("pk", "valid_from", "valid_to")
     held = [
@@ -283,8 +282,7 @@ def holdings(viewer: Viewer) -> tuple[list[tuple[Any, ...]], ...]:
 
 def as_value(viewer: Viewer, organization_id: str) -> plain.Organization | None:
     """Return one organization with all it ever held, or None."""
-    row = organizations(viewer).filter(pk=organization_id).prefetch_related(*_LISTS).first()
-    return _plain(row) if row else None
+    return next(iter(_values(viewer, organizations(viewer).filter(pk=organization_id))), None)
 
 
 def holdings_changes(viewer: Viewer) -> QuerySet[HoldingsChange]:
@@ -292,26 +290,49 @@ def holdings_changes(viewer: Viewer) -> QuerySet[HoldingsChange]:
     return scoped(HoldingsChange.objects.order_by("-id"), viewer)
 
 
-_LISTS = ("networks", "domains", "autonomoussystems", "contacts")
+_ITEMS: tuple[tuple[type[Any], type[Any], tuple[str, ...]], ...] = (
+    (Network, plain.Network, ("cidr", "valid_from", "valid_to")),
+    (Domain, plain.Domain, ("name", "valid_from", "valid_to")),
+    (AutonomousSystem, plain.AutonomousSystem, ("number", "valid_from", "valid_to")),
+    (Contact, plain.Contact, ("name", "email", "roles", "phone", "language", "valid_from", "valid_to")),
+)
+_OWN = (
+    "pk", "name_vi", "name_en", "parent_id", "sector", "language", "valid_from", "valid_to", "criticality", "essential",
+)  # fmt: skip
 
 
-def _plain(row: Organization) -> plain.Organization:
-    def each(name: str) -> tuple[Any, ...]:
-        return tuple(item.plain() for item in sorted(getattr(row, name).all(), key=lambda item: item.pk))
-
-    return plain.Organization(
-        id=row.id,
-        name_vi=row.name_vi,
-        name_en=row.name_en,
-        parent=row.parent_id,
-        sector=row.sector,
-        language=row.language,
-        networks=each("networks"),
-        domains=each("domains"),
-        asns=each("autonomoussystems"),
-        contacts=each("contacts"),
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        criticality=row.criticality,
-        essential=row.essential,
-    )
+def _values(viewer: Viewer, rows: QuerySet[Organization]) -> list[plain.Organization]:
+    """Return organizations as values, in five queries and without a model instance: every batch of reports reads them."""
+    own = list(rows.order_by("pk").values_list(*_OWN))
+    ids = [row[0] for row in own]
+    lists: list[dict[str, list[Any]]] = []
+    for model, make, names in _ITEMS:
+        items: Any = scoped(model.objects.all(), viewer)
+        if len(ids) <= 500:
+            items = items.filter(organization__in=ids)
+        found: dict[str, list[Any]] = defaultdict(list)
+        for owner, *parts in items.order_by("pk").values_list("organization_id", *names):
+            if make is plain.Contact:
+                parts[2] = tuple(parts[2])
+            found[owner].append(make(*parts))
+        lists.append(found)
+    networks, domains, asns, contacts = lists
+    return [
+        plain.Organization(
+            id=pk,
+            name_vi=name_vi,
+            name_en=name_en,
+            parent=parent,
+            sector=sector,
+            language=language,
+            networks=tuple(networks.get(pk, ())),
+            domains=tuple(domains.get(pk, ())),
+            asns=tuple(asns.get(pk, ())),
+            contacts=tuple(contacts.get(pk, ())),
+            valid_from=since,
+            valid_to=until,
+            criticality=criticality,
+            essential=essential,
+        )
+        for pk, name_vi, name_en, parent, sector, language, since, until, criticality, essential in own
+    ]

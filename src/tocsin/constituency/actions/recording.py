@@ -21,25 +21,21 @@ def record(changes: Iterable[Change], *, actor: Viewer, now: datetime, origin: d
     `origin` says where the change came from: a file and its checksum, the day of an import.
     """
     moved: list[HoldingsChange] = []
+    acts: list[audit.Act] = []
     for change in changes:
         action = {"new": "organization-added", "closed": "organization-closed"}.get(change.what, "organization-changed")
-        audit.record(
-            actor=actor,
-            action=action,
-            object_kind="organization",
-            object_id=change.organization,
-            now=now,
-            detail={
-                "fields": _fields(change.before, change.after),
-                "items": [_item(item) for item in change.items],
-                **(origin or {}),
-            },
-        )
+        detail = {
+            "fields": _fields(change.before, change.after),
+            "items": [_item(item) for item in change.items],
+            **(origin or {}),
+        }
+        acts.append(audit.Act(action, "organization", change.organization, detail))
         moved += [
             HoldingsChange(organization_id=change.organization, at=now, by=actor.email, what=action, **shift._asdict())
             for shift in holdings.shifts(change.before, change.after)
         ]
     HoldingsChange.objects.bulk_create(moved, batch_size=1000)
+    audit.record_all(actor=actor, acts=acts, now=now)
 
 
 def note_change(*, actor: Viewer, what: str, now: datetime) -> None:
@@ -65,14 +61,6 @@ def record_ignored(
     """Write one audit entry for the changes of the ignore list, and a row for each value they are about."""
     if not changes:
         return
-    audit.record(
-        actor=actor,
-        action="ignore-list-changed",
-        object_kind="ignore-list",
-        object_id="all",
-        now=now,
-        detail={"items": [_item(item) for item in changes], **(origin or {})},
-    )
     values = {
         holdings.value_of(item) for change in changes for item in (change.before, change.after) if item is not None
     }
@@ -82,6 +70,14 @@ def record_ignored(
             tuple(rule for rule in before if rule.value in values),
             tuple(rule for rule in after if rule.value in values),
         )
+    )
+    audit.record(
+        actor=actor,
+        action="ignore-list-changed",
+        object_kind="ignore-list",
+        object_id="all",
+        now=now,
+        detail={"items": [_item(item) for item in changes], **(origin or {})},
     )
 
 

@@ -68,13 +68,19 @@ class Change:
     items: tuple[ItemChange, ...] = ()
 
     @property
+    def own_fields(self) -> tuple[str, ...]:
+        """The fields that differ, without the lists."""
+        if self.before is None:
+            return ()
+        return tuple(name for name in ATTRIBUTES if getattr(self.before, name) != getattr(self.after, name))
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields that differ, lists included."""
         if self.before is None:
             return ()
-        own = tuple(name for name in ATTRIBUTES if getattr(self.before, name) != getattr(self.after, name))
         kinds = {change.kind for change in self.items}
-        return own + tuple(name for kind, name in LISTS.items() if kind in kinds)
+        return self.own_fields + tuple(name for kind, name in LISTS.items() if kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)
