@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -80,7 +81,7 @@ def run(
     began = time.perf_counter()
     (out / "events").mkdir(parents=True, exist_ok=True)
     scratch = out / "scratch"
-    summary, folder, attributor = Summary(), Folder(), Attributor(registry)
+    summary, folder, attributor = Summary(), Folder(), _attributor(registry)
     writer = _Writer(out / "events")
     unattributed: list[pl.DataFrame] = []
     rejected: list[RejectedRow] = []
@@ -136,6 +137,12 @@ def run(
         [RejectCount(*name, n) for name, n in counts.items()],
         looking.looks(summary.files) if again is None else [],
     )
+
+
+@lru_cache(maxsize=1)
+def _attributor(registry: Registry) -> Attributor:
+    """Return what attributes by this registry; a worker's next batch finds it as it was, its chains numbered."""
+    return Attributor(registry)
 
 
 def _count(summary: Summary, file: FileSummary, result: steps.Result, arrived: datetime) -> None:

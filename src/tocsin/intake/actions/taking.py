@@ -181,7 +181,8 @@ _held: tuple[tuple[list[tuple[Any, ...]], ...], registry.Registry] | None = None
 def snapshot(held: registry.Registry) -> HoldingsSnapshot:
     """Return the row that says who holds what, made if nobody held so before."""
     content, sha256 = _content(held)
-    return HoldingsSnapshot.objects.get_or_create(sha256=sha256, defaults={"content": rules.packed(content)})[0]
+    made = {"content": lambda: rules.packed(content)}  # only when there is none: packing takes a tenth of a second
+    return HoldingsSnapshot.objects.get_or_create(sha256=sha256, defaults=made)[0]
 
 
 @lru_cache(maxsize=1)
