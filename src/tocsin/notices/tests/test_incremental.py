@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -93,7 +94,7 @@ def _happens(what: str, given_: list[Any], now: datetime) -> datetime:
             cast.found((organization, kind, f"203.0.113.{number}", severity), at=now, because=f"network {network}")
         case "answer", (place, word, days):
             if notice := _one(Notice.objects.filter(state__in=[State.READY, State.SENT]), place):
-                until = (now + timedelta(days=days)).date()
+                until = timezone.localdate(now) + timedelta(days=days)
                 actions.answer(notice=notice, word=word, by="x@bv-a.example", means="link", now=now, until=until)
         case "sensor", (place, state):
             if finding := _one(Finding.objects.all(), place):
