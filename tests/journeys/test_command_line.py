@@ -80,6 +80,37 @@ def test_a_bad_constituency_names_the_place_and_imports_nothing(tmp_path: Path) 
     assert json.loads(_tocsin(tmp_path, "notices", "list", "--json").stdout) == []
 
 
+def test_the_constituency_is_imported_checked_and_given_back(tmp_path: Path) -> None:
+    first = json.loads(_tocsin(tmp_path, "constituency", "import", PROVINCE, "--json").stdout)
+    assert {change["what"] for change in first["changes"]} == {"new"}
+    checked = _tocsin(tmp_path, "constituency", "check", "--json")
+    codes = {remark["code"] for remark in json.loads(checked.stdout)}
+    assert {"held-twice", "no-contact", "no-security-contact", "outside-parent", "gap", "empty", "nested"} <= codes
+    assert (checked.returncode, _tocsin(tmp_path, "constituency", "check", "--strict").returncode) == (0, 1)
+    for kind in ("yaml", "json", "csv", "xlsx"):
+        files = [tmp_path / f"{n}.{kind}" for n in (1, 2)]
+        assert _tocsin(tmp_path, "constituency", "export", str(files[0])).returncode == 0
+        again = json.loads(_tocsin(tmp_path, "constituency", "import", str(files[0]), "--complete", "--json").stdout)
+        assert ({change["what"] for change in again["changes"]}, again["ignored"]) == ({"same"}, [])
+        _tocsin(tmp_path, "constituency", "export", str(files[1]))
+        assert files[0].read_bytes() == files[1].read_bytes()
+    assert _tocsin(tmp_path, "constituency", "export", str(tmp_path / "c.pdf")).returncode == 2
+
+
+def test_a_contact_is_let_see_what_is_below(tmp_path: Path) -> None:
+    _tocsin(tmp_path, "constituency", "import", PROVINCE)
+    _tocsin(tmp_path, "user", "add", "chi@soyte.example", "--role", "contact", "--organization", "so-y-te")
+    for arguments, said in (
+        (["so-y-te"], "changed"),
+        (["so-y-te"], "was so already"),
+        (["so-y-te", "--own-only"], "changed"),
+    ):
+        done = _tocsin(tmp_path, "constituency", "sees", "chi@soyte.example", *arguments)
+        assert (done.returncode, said in done.stderr) == (0, True)
+    assert _tocsin(tmp_path, "constituency", "sees", "chi@soyte.example", "so-khoa-hoc").returncode == 1
+    assert _tocsin(tmp_path, "constituency", "sees", "nobody@soyte.example", "so-y-te").returncode == 1
+
+
 def test_a_backup_restores_into_an_empty_installation_and_only_there(tmp_path: Path) -> None:
     one, other, archive = tmp_path / "one", tmp_path / "other", tmp_path / "backup.tar.gz"
     for arguments in (

@@ -11,7 +11,7 @@ from tocsin.constituency.actions.editing import (
     withdraw,
 )
 from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
-from tocsin.constituency.actions.joining import belong, join
+from tocsin.constituency.actions.joining import NotAMember, belong, join, see_below
 from tocsin.constituency.actions.recording import forget_changes, note_change
 from tocsin.constituency.actions.uploading import (
     NoSuchUpload,
@@ -27,6 +27,7 @@ __all__ = [
     "HeldAlready",
     "NoSuchParent",
     "NoSuchUpload",
+    "NotAMember",
     "OrganizationExists",
     "OtherThanExpected",
     "TooLarge",
@@ -44,5 +45,6 @@ __all__ = [
     "kept_upload",
     "mark_imported",
     "note_change",
+    "see_below",
     "withdraw",
 ]

@@ -13,6 +13,10 @@ from tocsin.base.tenancy import NotAllowed, Role, Viewer
 from tocsin.constituency.models import Membership, Organization
 
 
+class NotAMember(Exception):
+    """The user does not belong to this organization."""
+
+
 def join(*, user: User, organization: Organization, sees_children: bool = False) -> None:
     """Let a user see what is this organization's, and with `sees_children` what is of those below it."""
     Membership.objects.update_or_create(user=user, organization=organization, defaults={"sees_children": sees_children})
@@ -30,6 +34,23 @@ def belong(*, user: User, organizations: Iterable[Organization], actor: Viewer, 
     Membership.objects.filter(user=user).exclude(organization_id__in=wanted).delete()
     Membership.objects.bulk_create(Membership(user=user, organization_id=id_) for id_ in sorted(wanted - have))
     said = {"organizations": sorted(wanted), "before": sorted(have)}
+    audit.record(
+        actor=actor, action="membership-changed", object_kind="user", object_id=user.email, now=now, detail=said
+    )
+    return True
+
+
+@transaction.atomic
+def see_below(*, user: User, organization: Organization, sees_children: bool, actor: Viewer, now: datetime) -> bool:
+    """Say whether a member sees what is below the organization; return whether that is new. Raise NotAMember, NotAllowed."""
+    if actor.role is not Role.ADMINISTRATOR:
+        raise NotAllowed("only administrators say what somebody sees")
+    mine = Membership.objects.filter(user=user, organization=organization)
+    if not mine.exists():
+        raise NotAMember(user.email)
+    if not mine.exclude(sees_children=sees_children).update(sees_children=sees_children):
+        return False
+    said = {"organization": organization.pk, "sees_children": [not sees_children, sees_children]}
     audit.record(
         actor=actor, action="membership-changed", object_kind="user", object_id=user.email, now=now, detail=said
     )

@@ -134,5 +134,13 @@ def test_a_contact_of_a_parent_sees_what_is_below_only_when_told_so(bring: Calla
     (tinh,) = queries.organizations(SYSTEM).filter(pk="tinh")
     actions.join(user=user, organization=tinh)
     assert queries.viewer_of(user).organization_ids == {"tinh"}
-    actions.join(user=user, organization=tinh, sees_children=True)
+    assert actions.see_below(user=user, organization=tinh, sees_children=True, actor=SYSTEM, now=NOW)
     assert queries.viewer_of(user).organization_ids == {"tinh", "so-y-te", "bv"}
+    assert not actions.see_below(user=user, organization=tinh, sees_children=True, actor=SYSTEM, now=NOW)
+    assert AuditEntry.objects.latest("id").detail == {"organization": "tinh", "sees_children": [False, True]}
+    (other,) = queries.organizations(SYSTEM).filter(pk="khac")
+    with pytest.raises(actions.NotAMember):
+        actions.see_below(user=user, organization=other, sees_children=True, actor=SYSTEM, now=NOW)
+    analyst = Viewer(1, "lan@team.example", Role.ANALYST)
+    with pytest.raises(NotAllowed):
+        actions.see_below(user=user, organization=tinh, sees_children=False, actor=analyst, now=NOW)

@@ -123,3 +123,22 @@ def constituency_export(file: Path) -> None:
 
     n = work.export_file(file)
     click.echo(f"{n} organizations written to {file}", err=True)
+
+
+@constituency.command("sees")
+@click.argument("email")
+@click.argument("organization")
+@click.option("--below/--own-only", default=True, help="What is below ORGANIZATION too, or only what is its own.")
+def constituency_sees(email: str, organization: str, below: bool) -> None:
+    """Let a contact of ORGANIZATION see what belongs to the organizations below it, or only its own."""
+    prepare()
+    from tocsin.constituency.actions import NotAMember
+    from tocsin.project.work import constituency as work
+
+    try:
+        changed = work.see_below(email, organization, sees_children=below)
+    except LookupError as error:
+        fail(f"{error.args[0]}: not known")
+    except NotAMember:
+        fail(f"{email} does not belong to {organization}")
+    click.echo(f"{email}: {'changed' if changed else 'was so already'}", err=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin import roster
+from tocsin.accounts import queries as people
 from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
@@ -104,6 +105,15 @@ def export_file(path: Path) -> int:
     organizations, ignored = constituents.as_values(SYSTEM)
     roster.write(path, organizations, ignored)
     return len(organizations)
+
+
+def see_below(email: str, organization: str, *, sees_children: bool) -> bool:
+    """Say whether a contact sees what is below an organization; return whether that is new. Raise LookupError, NotAMember."""
+    user = people.by_email(SYSTEM, email)
+    place = constituents.organizations(SYSTEM).filter(pk=organization).first()
+    if user is None or place is None:
+        raise LookupError(email if user is None else organization)
+    return constituency.see_below(user=user, organization=place, sees_children=sees_children, actor=SYSTEM, now=now())
 
 
 def grades(remarks: Iterable[dict[str, Any]]) -> dict[str, int]:
