@@ -84,7 +84,7 @@ def _leave_out_moved(now: datetime) -> None:
         return
     # Made again, without; but a message stays the same once it may have left, and once it was made anew.
     stale = Message.objects.filter(
-        delivery__notice__in=ids, delivery__state="ready", delivery__attempts=0, made_at__lt=F("delivery__notice__lines__finding__moved_at")
+        delivery__notice__in=ids, delivery__state="ready", delivery__attempts=0, made_at__lte=F("delivery__notice__lines__finding__moved_at")
     )  # fmt: skip
     Message.objects.filter(pk__in=list(stale.values_list("pk", flat=True))).delete()
     empty = touched.filter(~Exists(lines.filter(finding__moved_at=None))).values_list("pk", flat=True)
