@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 
+import hypothesis
 import pytest
 
 # Before Django's settings are read: no test may touch the data folder of an installation.
 if "TOCSIN_HOME" not in os.environ:
     os.environ["TOCSIN_HOME"] = tempfile.mkdtemp(prefix="tocsin-test-")
 os.environ.setdefault("TOCSIN_EMAIL_FROM", "Đội ứng cứu <canhbao@team.example>")
+# A busy machine is no failure: speed is shown by tests/budgets, never asserted in a test.
+hypothesis.settings.register_profile("tocsin", deadline=None)
+hypothesis.settings.load_profile("tocsin")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
 
 

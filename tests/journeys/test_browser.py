@@ -134,7 +134,7 @@ def _pages(strangers: ModuleType, organization: str) -> dict[str, str]:
     return {
         name: address
         for name, address in found.items()
-        if name not in strangers.POSTED | {"message-html"} and not name.endswith("-file")
+        if name not in strangers.POSTED | {"message-html", "rejected-rows"} and not name.endswith("-file")
     }
 
 
