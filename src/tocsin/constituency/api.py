@@ -18,6 +18,7 @@ from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, page
 from tocsin.base.api.problems import INVALID, Problem
 from tocsin.base.api.scopes import Scope
+from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
 from tocsin.constituency import actions, queries
 from tocsin.constituency.models import Organization
@@ -97,8 +98,8 @@ class OrganizationWhole(OrganizationLine):
 class Held(Schema):
     """Something with days."""
 
-    valid_from: date | None = None
-    valid_to: date | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
 
 class NetworkIn(Held):
@@ -165,7 +166,7 @@ class ImportOptions(Schema):
 
     dry_run: bool = Field(False, description=_("Only tell what would change."))
     complete: bool = Field(False, description=_("Close the organizations that the file does not name."))
-    as_of: date | None = Field(None, description=_("The day from which the changes hold; today if not given."))
+    as_of: Day | None = Field(None, description=_("The day from which the changes hold; today if not given."))
 
 
 class ItemOut(Schema):

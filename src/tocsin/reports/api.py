@@ -16,6 +16,7 @@ from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, page
 from tocsin.base.api.scopes import Scope
+from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
 from tocsin.reports import queries
 from tocsin.reports.models import Snapshot
@@ -27,10 +28,10 @@ snapshots = Router(tags=["figures"])
 class Period(Schema):
     """Which days."""
 
-    begins_on: date | None = Field(
+    begins_on: Day | None = Field(
         None, alias="from", description=_("First day, included; without it the first of this month.")
     )
-    ends_on: date | None = Field(None, alias="to", description=_("Last day, included; without it today."))
+    ends_on: Day | None = Field(None, alias="to", description=_("Last day, included; without it today."))
 
 
 class Counted(Schema):

@@ -169,7 +169,8 @@ def _written(write: Callable[[], Feed]) -> Feed:
 
 def _values(body: FeedIn) -> actions.FeedValues:
     said = body.model_dump()
-    return actions.FeedValues(**{**said, "schema": said.pop("schema_"), "link_hosts": tuple(body.link_hosts)})
+    said["schema"] = said.pop("schema_")
+    return actions.FeedValues(**said | {"link_hosts": tuple(body.link_hosts)})
 
 
 @feeds.post(

@@ -19,6 +19,7 @@ from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, page
 from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
+from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
 from tocsin.notices import actions, queries
 from tocsin.notices.models import Notice
@@ -84,7 +85,7 @@ class AnswerIn(Schema):
     """An organization's answer."""
 
     answer: Word = Field(description=_("One of the five."))
-    until: date | None = Field(None, description=_("The day it will be fixed by; `fixing` needs it."))
+    until: Day | None = Field(None, description=_("The day it will be fixed by; `fixing` needs it."))
     note: str = Field("", max_length=4000, description=_("In free words."))
 
 
