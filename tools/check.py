@@ -46,17 +46,17 @@ def find_chromium() -> str | None:
     return found
 
 
-PROGRAMS = {"gpg": "gnupg", "openssl": "openssl"}
-"""Programs that open what Tocsin protects, and the Debian packages that hold them."""
+PROGRAMS = {"gpg": "gnupg", "openssl": "openssl", "curl": "curl"}
+"""Programs that open what Tocsin protects and run the examples of the API, and the Debian packages that hold them."""
 
 
 def find_programs() -> list[str]:
-    """Install what opens protected mail where this user may; return a line for each that is missing."""
+    """Install them where this user may; return a line for each that is missing."""
     for package in {package for name, package in PROGRAMS.items() if shutil.which(name) is None}:
         if postgres.may_install():
             postgres.install(package)
     return [
-        f"{name} was not found: the tests that open mail with it did not run (Debian: apt install {package})"
+        f"{name} was not found: the tests that use it did not run (Debian: apt install {package})"
         for name, package in PROGRAMS.items()
         if shutil.which(name) is None
     ]
