@@ -92,6 +92,12 @@ def deliveries(viewer: Viewer) -> QuerySet[Delivery]:
     )
 
 
+def shown_deliveries(viewer: Viewer, notice: Notice) -> QuerySet[Delivery]:
+    """Return to whom a notice goes; what the team's duty officer is told of it only the team sees."""
+    rows = notice.deliveries.order_by("pk")
+    return rows if viewer.sees_everything else rows.filter(to_team=False)
+
+
 def decisions(
     viewer: Viewer, *, rests: str = "", organization: str = "", kind: str = ""
 ) -> QuerySet[DecisionLog]:  # fmt: skip
@@ -294,7 +300,7 @@ def explain(viewer: Viewer, notice: Notice, *, at_most: int | None = None) -> di
                 "recipient": d.recipient, "message_id": d.message_id, "state": d.state, "attempts": d.attempts,
                 "handed_over_at": _iso(d.handed_over_at), "response": d.response,
             }
-            for d in notice.deliveries.order_by("pk")
+            for d in shown_deliveries(viewer, notice)
         ],
         "answers": [{"answer": a.answer, "at": _iso(a.at), "by": a.by, "note": a.note} for a in notice.answers.order_by("at")],
     }  # fmt: skip

@@ -30,7 +30,7 @@ from tocsin.notices.actions.approving import (
     retry,
 )
 from tocsin.notices.actions.deciding import Decided, Plan, decide
-from tocsin.notices.actions.delivering import compose, deliver
+from tocsin.notices.actions.delivering import deliver
 from tocsin.notices.actions.policies import (
     AlreadyLifted,
     BadPolicy,
@@ -42,6 +42,7 @@ from tocsin.notices.actions.policies import (
     set_policy,
     silence,
 )
+from tocsin.notices.actions.ways import compose
 from tocsin.notices.models import DecisionLog, State
 
 __all__ = [

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from tocsin.base.audit import actions as audit
 from tocsin.base.audit.actions import Act
@@ -106,7 +107,7 @@ def retry(*, notice: Notice, actor: Viewer, now: datetime) -> int:
     current = _recipients([notice], now)[notice.pk]
     addresses = {one.email for one in current}
     moved = moving.move_deliveries(
-        failed.filter(recipient__in=addresses) if addresses else failed, "ready", next_attempt_at=now, attempts=0, failure=""
+        failed.filter(Q(recipient__in=addresses) | Q(step__isnull=False)) if addresses else failed, "ready", next_attempt_at=now, attempts=0, failure=""
     )  # fmt: skip
     n = moved + _add_recipients(notice, current, "ready", now)
     if n == 0:

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
@@ -22,17 +20,16 @@ from tocsin.base import dialect
 from tocsin.base.audit import actions as audit
 from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import SYSTEM
-from tocsin.channels.email import addresses, message, send
+from tocsin.channels.handover import NotHandedOver, Unavailable
 from tocsin.findings import actions as findings
-from tocsin.notices import links, queries, render, rules
-from tocsin.notices.actions import deciding, moving
+from tocsin.notices import rules
+from tocsin.notices.actions import deciding, moving, ways
 from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFinding, State
 
 TOGETHER = 50
 """Messages made at a time: one commit keeps them all."""
 AT_RISK = 25
 """Hand-overs written down at a time: so many may go out twice, with the same Message-ID, when a process is killed."""
-EMAIL = "email"
 
 
 @dataclass(slots=True)
@@ -59,17 +56,25 @@ def _due(now: datetime) -> QuerySet[Delivery]:
 def deliver(*, now: datetime) -> Delivered:
     """Hand over every delivery that is due. What cannot be handed over waits, or fails with a name."""
     delivered = Delivered()
-    if not _due(now).exists() or Channel.objects.filter(name=EMAIL, again_at__gt=now).exists():
+    if not _channels(now):
         return delivered
     with dialect.mutual_exclusion("deliver"):
         _leave_out_moved(now)
-        try:
-            with send.opened(settings.TOCSIN_EMAIL_URL, Path(settings.TOCSIN_HOME) / "outbox") as way:
-                _deliver_all(way, now, delivered)
-        except (send.Unavailable, send.BadUrl) as error:
-            _down(str(error), now)
-            delivered.failed += _due(now).count()
+        for channel in _channels(now):
+            mine = _due(now).filter(channel=channel)
+            try:
+                with ways.way(channel).opened() as hand:
+                    _deliver_all(mine, hand, now, delivered)
+            except Unavailable as error:
+                _down(channel, str(error), now)
+                delivered.failed += mine.count()
     return delivered
+
+
+def _channels(now: datetime) -> list[str]:
+    """Return by which ways something is due, those that do not answer left out."""
+    down = set(Channel.objects.filter(again_at__gt=now).values_list("name", flat=True))
+    return sorted(set(_due(now).order_by().values_list("channel", flat=True).distinct()) - down)
 
 
 @transaction.atomic
@@ -92,11 +97,10 @@ def _leave_out_moved(now: datetime) -> None:
     audit.record_all(actor=SYSTEM, acts=acts, now=now)
 
 
-def _deliver_all(way: send.Server | send.Outbox, now: datetime, delivered: Delivered) -> None:
-    sender = settings.TOCSIN_EMAIL_FROM
+def _deliver_all(due: QuerySet[Delivery], hand: ways.Hand, now: datetime, delivered: Delivered) -> None:
     seen: set[UUID] = set()
     while rows := list(
-        _due(now).exclude(pk__in=seen).select_related("notice__organization", "message").order_by("pk")[:TOGETHER]
+        due.exclude(pk__in=seen).select_related("notice__organization", "message").order_by("pk")[:TOGETHER]
     ):
         seen = {row.pk for row in rows}
         outcomes: list[_Outcome] = []
@@ -106,7 +110,7 @@ def _deliver_all(way: send.Server | send.Outbox, now: datetime, delivered: Deliv
                 outcomes.append(
                     _Outcome(row, bad[row.pk], permanent=True, failure="bad-address")
                     if row.pk in bad
-                    else _hand_over(row, way, sender)
+                    else _hand_over(row, hand)
                 )
                 if len(outcomes) >= AT_RISK:
                     _record(outcomes, now, delivered)
@@ -115,11 +119,10 @@ def _deliver_all(way: send.Server | send.Outbox, now: datetime, delivered: Deliv
             _record(outcomes, now, delivered)
 
 
-def _hand_over(row: Delivery, way: send.Server | send.Outbox, sender: str) -> _Outcome:
+def _hand_over(row: Delivery, hand: ways.Hand) -> _Outcome:
     try:
-        address = addresses.sender(sender)[1]
-        said = way.send(zlib.decompress(row.message.content), sender=address, recipient=row.recipient)
-    except send.NotHandedOver as error:
+        said = hand(row, zlib.decompress(row.message.content))
+    except NotHandedOver as error:
         return _Outcome(row, str(error), permanent=error.permanent, failure=error.failure)
     return _Outcome(row, said, handed_over=True)
 
@@ -130,7 +133,7 @@ def _freeze(rows: Sequence[Delivery], now: datetime) -> dict[UUID, str]:
         return {}
     bad: dict[UUID, str] = {}
     made: list[Message] = []
-    for row, content in compose(rows, now=now):
+    for row, content in ways.compose(rows, now=now):
         if isinstance(content, str):
             bad[row.pk] = content
             continue
@@ -141,51 +144,6 @@ def _freeze(rows: Sequence[Delivery], now: datetime) -> dict[UUID, str]:
     with transaction.atomic():
         Message.objects.bulk_create(made)
     return bad
-
-
-def compose(rows: Iterable[Delivery], *, now: datetime) -> Iterable[tuple[Delivery, bytes | str]]:
-    """Yield each delivery with its message as it is made now, or with what is wrong with its address."""
-    deliveries = list(rows)
-    notices = {row.notice_id: row.notice for row in deliveries}
-    said = queries.said(SYSTEM, notices.values())
-    threads = _threads(deliveries)
-    for row in deliveries:
-        let_go_at = row.notice.approved_at or row.notice.created_at
-        rendered = render.render(
-            said[row.notice_id],
-            language=row.language,
-            answer_url=links.link(row.pk, let_go_at),
-            link_until=let_go_at + links.LIVES,
-        )
-        letter = message.Letter(
-            sender=settings.TOCSIN_EMAIL_FROM,
-            recipient=row.recipient,
-            name=row.name,
-            subject=rendered.subject,
-            text=rendered.text,
-            html=rendered.html,
-            language=row.language,
-            message_id=row.message_id,
-            tlp=row.notice.tlp,
-            reference=row.notice.reference,
-            sent_at=now,
-            details=rendered.details,
-            answers_to=threads.get((row.notice.follows_id, row.recipient), ()),
-        )
-        try:
-            yield row, message.build(letter)
-        except addresses.BadAddress as error:
-            yield row, str(error)
-
-
-def _threads(rows: Sequence[Delivery]) -> dict[tuple[UUID | None, str], tuple[str, ...]]:
-    """Return the Message-ID under which each recipient got the first notice of the same matter."""
-    firsts = {row.notice.follows_id for row in rows if row.notice.follows_id is not None}
-    found = Delivery.objects.filter(notice__in=firsts, state="handed-over") if firsts else Delivery.objects.none()
-    return {
-        (notice, recipient): (message_id,)
-        for notice, recipient, message_id in found.values_list("notice_id", "recipient", "message_id")
-    }
 
 
 @transaction.atomic
@@ -208,7 +166,7 @@ def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -
     rows = [outcome.delivery for outcome in outcomes]
     bulk.update(Delivery, rows, ["attempts", "response", "state", "handed_over_at", "failure", "next_attempt_at"])
     touched = {row.notice_id for row in rows}
-    handed = {row.notice_id for row in rows if row.state == "handed-over"}
+    handed = {row.notice_id for row in rows if row.state == "handed-over" and not row.to_team}
     first = list(Notice.objects.filter(pk__in=handed, sent_at=None).values_list("pk", flat=True))
     acts = moving.settle(touched, now=now)
     if first:
@@ -216,15 +174,15 @@ def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -
         due = lines.filter(finding=OuterRef("pk")).order_by("notice_id").values("notice__due_at")[:1]
         findings.mark_warned(findings=lines.values("finding_id"), due_at=Subquery(due), now=now)
     if handed:
-        Channel.objects.filter(name=EMAIL).delete()
+        Channel.objects.filter(name__in={row.channel for row in rows if row.state == "handed-over"}).delete()
     audit.record_all(actor=SYSTEM, acts=acts, now=now)
     delivered.notices |= handed
     delivered.failed += sum(not outcome.handed_over for outcome in outcomes)
 
 
 @transaction.atomic
-def _down(says: str, now: datetime) -> None:
-    channel, _ = Channel.objects.get_or_create(name=EMAIL, defaults={"down_since": now, "again_at": now})
+def _down(name: str, says: str, now: datetime) -> None:
+    channel, _ = Channel.objects.get_or_create(name=name, defaults={"down_since": now, "again_at": now})
     channel.failures += 1
     channel.again_at = rules.channel_again(channel.failures, now)
     channel.says = says[:1000]

@@ -50,7 +50,7 @@ def move_deliveries(deliveries: Any, to: str, **changes: Any) -> int:
 def settle(ids: Collection[UUID], *, now: datetime) -> list[Act]:
     """Bring notices that were let go to the state that their deliveries make; return what is to be recorded."""
     states: dict[UUID, list[str]] = {}
-    for id_, state in Delivery.objects.filter(notice__in=ids).values_list("notice_id", "state"):
+    for id_, state in Delivery.objects.filter(notice__in=ids, to_team=False).values_list("notice_id", "state"):
         states.setdefault(id_, []).append(state)
     current = dict(Notice.objects.filter(pk__in=ids).values_list("pk", "state"))
     acts: list[Act] = []

@@ -64,7 +64,7 @@ class NoticeLine(Schema):
     @staticmethod
     def resolve_recipients(obj: Notice) -> list[str]:
         """Return the addresses, in order."""
-        return sorted(delivery.recipient for delivery in obj.deliveries.all())
+        return sorted({delivery.recipient for delivery in obj.deliveries.all() if not delivery.to_team})
 
 
 class Explanation(Schema):

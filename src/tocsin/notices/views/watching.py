@@ -225,7 +225,7 @@ def notice(request: HttpRequest, id_: UUID) -> HttpResponse:
         "stops": stops,
         "more": max(0, found.n_findings - len(stops["fold"])),
         "parts": found.parts,
-        "deliveries": found.deliveries.order_by("pk"),
+        "deliveries": queries.shown_deliveries(viewer, found),
         "answers": found.answers.order_by("-at", "-pk"),
         "may_approve": viewer.may_approve,
     }
