@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import transaction
 
-from tocsin.notices.actions import deciding
+from tocsin.notices.actions import writing
 from tocsin.notices.models import Series
 
 NEW_YEAR = datetime(2026, 12, 31, 17, 30, tzinfo=UTC)  # half past midnight in Vietnam
@@ -20,12 +20,12 @@ from tocsin.project import work
 work.prepare()
 from datetime import UTC, datetime
 from django.db import transaction
-from tocsin.notices.actions import deciding
+from tocsin.notices.actions import writing
 taken = []
 sys.stdin.read()
 for n in (1, 3, 2, 5, 1) * 4:
     with transaction.atomic():
-        first = deciding.numbers(n, datetime(2026, 11, 24, tzinfo=UTC))
+        first = writing.numbers(n, datetime(2026, 11, 24, tzinfo=UTC))
     taken.extend(range(first, first + n))
 print(json.dumps(taken))
 """
@@ -53,8 +53,8 @@ def test_four_processes_at_once_get_every_number_once(environment: dict[str, str
 @pytest.mark.django_db(transaction=True)
 def test_a_number_that_was_not_used_comes_back_and_the_year_is_that_of_the_team() -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        deciding.numbers(7, NEW_YEAR)
+        writing.numbers(7, NEW_YEAR)
         raise ZeroDivisionError
     with transaction.atomic():
-        assert deciding.reference(NEW_YEAR, deciding.numbers(1, NEW_YEAR)) == "TC-2027-000001"
+        assert writing.reference(NEW_YEAR, writing.numbers(1, NEW_YEAR)) == "TC-2027-000001"
     assert list(Series.objects.values_list("year", "last")) == [(2027, 1)]

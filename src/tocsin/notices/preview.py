@@ -15,7 +15,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.findings import queries as findings
 from tocsin.findings.models import Finding
 from tocsin.notices import links, queries, reading, render, texts
-from tocsin.notices.actions import deciding
+from tocsin.notices.actions import deciding, planning
 from tocsin.notices.models import NoticeFinding
 
 _NOBODY = UUID(int=0)
@@ -25,8 +25,8 @@ _NOBODY = UUID(int=0)
 class Draft:
     """A notice as it would be made, and its mail to each recipient."""
 
-    plan: deciding.Plan
-    mails: Sequence[tuple[deciding.Recipient, reading.Mail]]
+    plan: planning.Plan
+    mails: Sequence[tuple[planning.Recipient, reading.Mail]]
 
 
 def drafts(viewer: Viewer, organization_id: str, now: datetime) -> list[Draft]:
@@ -44,7 +44,7 @@ def drafts(viewer: Viewer, organization_id: str, now: datetime) -> list[Draft]:
 
 
 def _mail(
-    viewer: Viewer, plan: deciding.Plan, to: deciding.Recipient, lines: Sequence[NoticeFinding], rows: dict[UUID, Finding], now: datetime
+    viewer: Viewer, plan: planning.Plan, to: planning.Recipient, lines: Sequence[NoticeFinding], rows: dict[UUID, Finding], now: datetime
 ) -> reading.Mail:  # fmt: skip
     organization = constituency.organizations(viewer).get(pk=plan.organization_id)
     first = queries.notices(viewer).filter(pk=plan.follows).first() if plan.follows else None

@@ -29,8 +29,9 @@ from tocsin.notices.actions.approving import (
     reject_all,
     retry,
 )
-from tocsin.notices.actions.deciding import Decided, Plan, decide
+from tocsin.notices.actions.deciding import decide
 from tocsin.notices.actions.delivering import deliver
+from tocsin.notices.actions.planning import Plan
 from tocsin.notices.actions.policies import (
     AlreadyLifted,
     BadPolicy,
@@ -43,6 +44,7 @@ from tocsin.notices.actions.policies import (
     silence,
 )
 from tocsin.notices.actions.ways import compose
+from tocsin.notices.actions.weighing import Decided
 from tocsin.notices.models import DecisionLog, State
 
 __all__ = [

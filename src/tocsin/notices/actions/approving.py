@@ -16,7 +16,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.core.severity import SEVERITIES
 from tocsin.findings import actions as findings
 from tocsin.notices import queries, rules
-from tocsin.notices.actions import deciding, moving
+from tocsin.notices.actions import moving, planning, writing
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, State
 
 
@@ -117,14 +117,14 @@ def retry(*, notice: Notice, actor: Viewer, now: datetime) -> int:
     return n
 
 
-def _recipients(notices: Collection[Notice], now: datetime) -> dict[UUID, list[deciding.Recipient]]:
+def _recipients(notices: Collection[Notice], now: datetime) -> dict[UUID, list[planning.Recipient]]:
     policies = queries.policies(SYSTEM)
     contacts = constituency.contacts_of(SYSTEM, {n.organization_id for n in notices}, now.date())
     found = {}
     for notice in notices:
         part = notice.parts[0]
         values = policies.get(notice.organization_id, part["kind"], part["type"]).values
-        found[notice.pk] = deciding.recipients(contacts.get(notice.organization_id, []), values, notice.language)
+        found[notice.pk] = planning.recipients(contacts.get(notice.organization_id, []), values, notice.language)
     return found
 
 
@@ -142,10 +142,10 @@ def _with_recipients(ids: Collection[UUID], now: datetime) -> tuple[list[UUID], 
     return ready, unreachable
 
 
-def _add_recipients(notice: Notice, current: Sequence[deciding.Recipient], state: str, now: datetime) -> int:
+def _add_recipients(notice: Notice, current: Sequence[planning.Recipient], state: str, now: datetime) -> int:
     known = list(Delivery.objects.filter(notice=notice).values_list("recipient", flat=True))
     more = [one for one in current if one.email not in known]
-    Delivery.objects.bulk_create(deciding.deliveries(notice.pk, more, state, now, start=len(known) + 1))
+    Delivery.objects.bulk_create(writing.deliveries(notice.pk, more, state, now, start=len(known) + 1))
     return len(more)
 
 
@@ -153,7 +153,7 @@ def _let_go(notices: Sequence[Notice], now: datetime) -> None:
     """Start what follows from letting go: deliveries are due, deadlines count, findings count as told."""
     ids = [notice.pk for notice in notices]
     moving.move_deliveries(Delivery.objects.filter(notice__in=ids), "ready", next_attempt_at=now)
-    deciding.remember_told(ids, now)
+    writing.remember_told(ids, now)
     policies = queries.policies(SYSTEM)
     for notice in notices:
         values = [policies.get(notice.organization_id, part["kind"], part["type"]).values for part in notice.parts]

@@ -23,7 +23,7 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.channels.handover import NotHandedOver, Unavailable
 from tocsin.findings import actions as findings
 from tocsin.notices import rules
-from tocsin.notices.actions import deciding, moving, ways
+from tocsin.notices.actions import moving, ways, writing
 from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFinding, State
 
 TOGETHER = 50
@@ -93,7 +93,7 @@ def _leave_out_moved(now: datetime) -> None:
     )  # fmt: skip
     Message.objects.filter(pk__in=list(stale.values_list("pk", flat=True))).delete()
     empty = touched.filter(~Exists(lines.filter(finding__moved_at=None))).values_list("pk", flat=True)
-    acts = deciding.drop(list(empty), because="all it told of turned out to be somebody else's", now=now)
+    acts = writing.drop(list(empty), because="all it told of turned out to be somebody else's", now=now)
     audit.record_all(actor=SYSTEM, acts=acts, now=now)
 
 
