@@ -147,6 +147,8 @@ class AlarmKind(StrEnum):
     DISK = "collecting-paused-disk"
     SET_ASIDE = "arrivals-set-aside"
     SCHEMA = "schema-not-fetched"
+    ESCALATION = "escalations-missed"
+    UNANSWERED = "warnings-unanswered"
 
 
 class Alarm(models.Model):

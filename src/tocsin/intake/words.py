@@ -46,6 +46,8 @@ ALARMS: dict[str, str | Promise] = {
     "collecting-paused-disk": _("Collecting pauses: the disk is low"),
     "arrivals-set-aside": _("Arrivals could not be processed and were set aside"),
     "schema-not-fetched": _("Shadowserver's schema could not be fetched"),
+    "escalations-missed": _("Escalations were missed and done late, or are overdue"),
+    "warnings-unanswered": _("Warnings that nobody answers have come to the end of their plan"),
 }
 
 STATES: dict[str, str | Promise] = {

@@ -113,12 +113,13 @@ class PolicyForm(Place):
 def filled(policy: Policy | None) -> dict[str, Any]:
     """Return what the form shows at first: a policy, or what holds without one."""
     if policy is None:
-        plain = rules.PolicyValues()
+        plain = rules.BUILT_IN_VALUES
         return {
             "grouping": plain.grouping,
             "minimum_severity": plain.minimum_severity,
             "tlp": plain.tlp,
             "repeat_days": plain.repeat.days,
+            **{f"repeat_{severity}": days for severity, days in plain.repeat_days.items()},
         }
     return {
         "organization": policy.organization_id or "",

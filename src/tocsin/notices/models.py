@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from tocsin.base.identifiers import uuid7
@@ -78,6 +79,13 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn before it went out")
 
 
+class Deadline(models.TextChoices):
+    """What had come of a notice when its day passed."""
+
+    KEPT = "kept", _("answered, or no longer seen")
+    MISSED = "missed", _("nobody had answered")
+
+
 class Notice(models.Model):
     """One warning to one organization, of one or several findings. `rules.NOTICE_MOVES` says how its state may change."""
 
@@ -94,6 +102,8 @@ class Notice(models.Model):
     approved_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
+    deadline = models.CharField(max_length=8, choices=Deadline.choices, blank=True, default="")
+    """What had come of it when its day passed; empty: the day is to come."""
     parts = models.JSONField(default=list)
     """What it tells, a part a unit: kind, network, reason, severity, how many, and by which policy."""
     n_findings = models.PositiveIntegerField(default=0)
@@ -105,7 +115,16 @@ class Notice(models.Model):
     findings = models.ManyToManyField("findings.Finding", through="NoticeFinding", related_name="notices")
 
     class Meta:
-        indexes = [models.Index(fields=["state", "id"]), models.Index(fields=["organization", "-id"])]
+        indexes = [
+            models.Index(fields=["state", "id"]),
+            models.Index(fields=["organization", "-id"]),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(deadline="", sent_at__isnull=False),
+                name="notices_by_deadline",
+            ),
+            models.Index(fields=["id"], condition=models.Q(deadline="missed"), name="notices_that_nobody_answered"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -127,6 +146,8 @@ class NoticeFinding(models.Model):
     finding = models.ForeignKey("findings.Finding", on_delete=models.PROTECT, related_name="notice_lines")
     severity = models.CharField(max_length=8)
     severity_rank = models.PositiveSmallIntegerField()
+    told_severity = models.CharField(max_length=8, blank=True, default="")
+    """As how grave it was told before; empty: it was not."""
     what = models.CharField(max_length=8, choices=What.choices, default=What.NEW)
     type = models.CharField(max_length=64)
     first_seen = models.DateTimeField()
@@ -169,7 +190,14 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["notice", "channel", "recipient", "to_team"], name="once_to_a_recipient")
+            models.UniqueConstraint(
+                fields=["notice", "channel", "recipient"],
+                condition=models.Q(to_team=False),
+                name="never_twice_to_a_recipient",
+            ),
+            models.UniqueConstraint(
+                fields=["step", "recipient"], condition=models.Q(to_team=True), name="once_to_an_officer"
+            ),
         ]
         indexes = [models.Index(fields=["state", "next_attempt_at"])]
 
@@ -261,6 +289,56 @@ class EscalationStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.notice_id} {self.number}: {self.whom}"
+
+
+class WorkCalendar(models.Model):
+    """When the installation works, or one organization: reminders and steps wait for it. No row: Vietnam's usual week."""
+
+    organization = models.OneToOneField(
+        "constituency.Organization", null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    country = models.CharField(max_length=2, blank=True)
+    """ISO 3166-1: whose public holidays are not worked; empty: none are."""
+    subdivision = models.CharField(max_length=8, blank=True)
+    zone = models.CharField(max_length=64)
+    workdays = models.JSONField(default=list)
+    """0 is Monday."""
+    opens = models.TimeField()
+    closes = models.TimeField()
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+    quiet_for = models.JSONField(default=list)
+    """Severities whose first warning too waits for the end of quiet hours."""
+    changed_by = models.CharField(max_length=254)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Coalesce("organization", models.Value("")), name="one_calendar_of_the_installation"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id or 'all'} {self.country} {self.zone}"
+
+
+class CalendarDay(models.Model):
+    """Days that are worked or not whatever the law says, of one organization or of all: a storm, a make-up Saturday."""
+
+    organization = models.ForeignKey("constituency.Organization", null=True, on_delete=models.CASCADE, related_name="+")
+    first_on = models.DateField()
+    last_on = models.DateField()
+    works = models.BooleanField(default=False)
+    name = models.CharField(max_length=200)
+    added_by = models.CharField(max_length=254)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["last_on"], name="calendar_days_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.first_on} {self.name}"
 
 
 class DutyOfficer(models.Model):

@@ -14,7 +14,7 @@ from tocsin.channels.email import addresses, message
 from tocsin.constituency import queries as constituency
 from tocsin.findings import queries as findings
 from tocsin.findings.models import Finding
-from tocsin.notices import links, queries, reading, render, texts
+from tocsin.notices import links, queries, reading, render, rules, texts
 from tocsin.notices.actions import deciding, planning
 from tocsin.notices.models import NoticeFinding
 
@@ -57,7 +57,7 @@ def _mail(
         lines=[
             render.Line(
                 rows[line.finding_id].asset, rows[line.finding_id].kind, line.type, line.severity, line.severity_rank, line.what,
-                line.first_seen, line.last_seen, line.count, line.ports, line.because,
+                line.first_seen, line.last_seen, line.count, line.ports, line.because, line.told_severity,
             )
             for line in lines
             if line.finding_id in rows
@@ -65,6 +65,7 @@ def _mail(
         reasons={unit.kind: unit.decision.reason.value for unit in plan.units},
         base_url=settings.TOCSIN_BASE_URL,
         before=(first.reference, first.sent_at or first.created_at) if first is not None else None,
+        nth_reminder=queries.next_reminder(viewer, first) if plan.reason is rules.Reason.REMINDER_DUE else 0,
     )  # fmt: skip
     rendered = render.render(
         said, language=to.language, answer_url=links.link(_NOBODY, now), link_until=now + links.LIVES

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -18,20 +18,26 @@ from tocsin.base.dialect.indexes import begins
 from tocsin.base.lists import Found, Order, find
 from tocsin.base.tenancy import SYSTEM, Viewer, scoped
 from tocsin.constituency.queries import chosen as chosen_organizations
+from tocsin.core.severity import SEVERITIES
 from tocsin.findings.models import Finding
 from tocsin.intake import queries as intake
 from tocsin.intake.models import Arrival
 from tocsin.notices import listing, render, rules, texts
+from tocsin.notices.escalation import Plan, Step, shipped
+from tocsin.notices.hours import Calendar, Extra
 from tocsin.notices.models import (
     Answer,
+    CalendarDay,
     Channel,
     Claim,
     DecisionLog,
     Delivery,
+    EscalationPlan,
     Notice,
     NoticeFinding,
     Policy,
     Silence,
+    WorkCalendar,
 )
 
 
@@ -137,11 +143,92 @@ class Applied:
     """How closely it names it: see rules.places."""
 
 
+class Following:
+    """All calendars and plans, read once: when an organization works, and who is told next while nobody answers."""
+
+    def __init__(
+        self, calendars: Iterable[WorkCalendar], days: Iterable[CalendarDay], plans: Iterable[EscalationPlan]
+    ) -> None:  # fmt: skip
+        every = list(days)
+        general = [_extra(day) for day in every if day.organization_id is None]
+        own: dict[str, list[Extra]] = {}
+        for day in every:
+            if day.organization_id is not None:
+                own.setdefault(day.organization_id, []).append(_extra(day))
+        rows = {row.organization_id or "": row for row in calendars}
+        self.general = _calendar(rows.pop("", None), general)
+        self._calendars = {
+            id_: _calendar(rows.get(id_), [*general, *own.get(id_, [])], self.general) for id_ in {*rows, *own}
+        }
+        self._plans = {(row.organization_id or "", row.severity): _plan(row) for row in plans}
+        self._times: dict[str, tuple[Calendar, frozenset[str]]] = {}
+
+    def calendar(self, organization_id: str) -> Calendar:
+        """Return when an organization works; where nothing is said of it, the installation's."""
+        return self._calendars.get(organization_id, self.general)
+
+    def plan(self, organization_id: str, severity: str) -> Plan:
+        """Return the plan that holds for an organization and a severity."""
+        own = self._plans.get((organization_id, severity))
+        return own or self._plans.get(("", severity)) or shipped()[severity]
+
+    def times(self, organization_id: str) -> tuple[Calendar, frozenset[str]]:
+        """Return when an organization works, and the severities about which it is told at any time."""
+        if (found := self._times.get(organization_id)) is None:
+            at_once = {name for name in SEVERITIES if not self.plan(organization_id, name).in_working_time}
+            found = self._times[organization_id] = self.calendar(organization_id), frozenset(at_once)
+        return found
+
+
+def _extra(day: CalendarDay) -> Extra:
+    return Extra(day.first_on, day.last_on, day.works, day.name)
+
+
+def _calendar(row: WorkCalendar | None, extra: Sequence[Extra], base: Calendar | None = None) -> Calendar:
+    base = base or Calendar()
+    if row is None:
+        return replace(base, extra=tuple(extra))
+    quiet = (row.quiet_from, row.quiet_until) if row.quiet_from and row.quiet_until else (time(), time())
+    return Calendar(
+        row.country, row.subdivision, row.zone, tuple(row.workdays), row.opens, row.closes, *quiet, tuple(row.quiet_for), tuple(extra)
+    )  # fmt: skip
+
+
+def _plan(row: EscalationPlan) -> Plan:
+    steps = (Step(step.after, step.unit, step.whom, step.channel) for step in row.steps.all())
+    return Plan(row.severity, tuple(steps), row.in_working_time, timedelta(minutes=row.grace_minutes))
+
+
+def following(viewer: Viewer) -> Following:
+    """Return all calendars and plans for look-ups."""
+    days = scoped(CalendarDay.objects.order_by("pk"), viewer)
+    return Following(scoped(WorkCalendar.objects.all(), viewer), days, plan_rows(viewer))
+
+
+def plan_rows(viewer: Viewer) -> QuerySet[EscalationPlan]:
+    """Return the plans that replace what is shipped, those for all organizations first, the gravest first."""
+    rows = scoped(EscalationPlan.objects.all(), viewer).select_related("organization").prefetch_related("steps")
+    return rows.order_by(F("organization_id").asc(nulls_first=True), "severity")
+
+
+def calendar_rows(viewer: Viewer) -> QuerySet[WorkCalendar]:
+    """Return the calendars, the installation's first."""
+    rows = scoped(WorkCalendar.objects.all(), viewer).select_related("organization")
+    return rows.order_by(F("organization_id").asc(nulls_first=True))
+
+
+def calendar_days(viewer: Viewer, *, since: date | None = None) -> QuerySet[CalendarDay]:
+    """Return the extra days, those that are not over by a day, the next first."""
+    rows = scoped(CalendarDay.objects.all(), viewer).select_related("organization").order_by("first_on", "pk")
+    return rows if since is None else rows.filter(last_on__gte=since)
+
+
 class Policies:
     """All policies, read once: looked up for many units without a query each."""
 
-    def __init__(self, rows: Iterable[Policy]) -> None:
+    def __init__(self, rows: Iterable[Policy], following: Following | None = None) -> None:
         self._by_place = {(row.organization_id or "", row.kind): row for row in rows}
+        self._following = following
 
     @property
     def any_by_network(self) -> bool:
@@ -152,8 +239,15 @@ class Policies:
         """Return what applies to an organization's findings of a kind."""
         for closeness, place in rules.places(organization_id, kind, rsit_type):
             if row := self._by_place.get(place):
-                return Applied(_values(row), row, closeness)
-        return Applied(rules.PolicyValues(), None, rules.BUILT_IN)
+                return Applied(self._timed(_values(row), organization_id), row, closeness)
+        return Applied(self._timed(rules.BUILT_IN_VALUES, organization_id), None, rules.BUILT_IN)
+
+    def _timed(self, values: rules.PolicyValues, organization_id: str) -> rules.PolicyValues:
+        """Return the values with the times at which this organization may be reminded."""
+        if self._following is None:
+            return values
+        calendar, at_once = self._following.times(organization_id)
+        return replace(values, calendar=calendar, at_once=at_once)
 
     def candidates(self, organization_id: str, kind: str, rsit_type: str = "") -> list[tuple[str, Policy]]:
         """Return all policies that name this, the one that applies first."""
@@ -183,7 +277,7 @@ def policy_rows(viewer: Viewer) -> QuerySet[Policy]:
 
 def policies(viewer: Viewer) -> Policies:
     """Return all policies for look-ups."""
-    return Policies(policy_rows(viewer))
+    return Policies(policy_rows(viewer), following(viewer))
 
 
 def silences(viewer: Viewer, *, at: datetime | None = None) -> QuerySet[Silence]:
@@ -242,15 +336,36 @@ def said(viewer: Viewer, notices: Iterable[Notice]) -> dict[UUID, render.Said]:
     for notice, *values in told.values_list("notice_id", *_LINE).iterator(chunk_size=2000):
         lines[notice].append(render.Line(*values))
     firsts = Notice.objects.in_bulk({row.follows_id for row in rows if row.follows_id is not None})
-    return {row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id)) for row in rows}
+    nth = _reminders(rows)
+    return {row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id), nth.get(row.pk, 0)) for row in rows}
+
+
+def _reminders(rows: Iterable[Notice]) -> dict[UUID, int]:
+    """Return which reminder of its matter each of these notices is, of those that are one."""
+    firsts = {row.follows_id for row in rows if row.reason == rules.Reason.REMINDER_DUE and row.follows_id}
+    if not firsts:
+        return {}
+    every = Notice.objects.filter(follows__in=firsts, reason=rules.Reason.REMINDER_DUE, sent_at__isnull=False)
+    before: dict[UUID, list[UUID]] = {}
+    for first, id_ in every.order_by("pk").values_list("follows_id", "pk"):
+        before.setdefault(first, []).append(id_)
+    return {row.pk: 1 + sum(id_ < row.pk for id_ in before.get(row.follows_id, [])) for row in rows if row.follows_id in firsts and row.reason == rules.Reason.REMINDER_DUE}  # fmt: skip
 
 
 _LINE = (
-    "finding__asset", "finding__kind", "type", "severity", "severity_rank", "what", "first_seen", "last_seen", "count", "ports", "because",
+    "finding__asset", "finding__kind", "type", "severity", "severity_rank", "what", "first_seen", "last_seen", "count", "ports", "because", "told_severity",
 )  # fmt: skip
 
 
-def _said(row: Notice, lines: list[render.Line], first: Notice | None) -> render.Said:
+def next_reminder(viewer: Viewer, first: Notice | None) -> int:
+    """Return which reminder of a matter the next one is."""
+    if first is None:
+        return 1
+    rows = scoped(Notice.objects.filter(follows=first, reason=rules.Reason.REMINDER_DUE, sent_at__isnull=False), viewer)
+    return rows.count() + 1
+
+
+def _said(row: Notice, lines: list[render.Line], first: Notice | None, nth: int) -> render.Said:
     return render.Said(
         reference=row.reference,
         tlp=row.tlp,
@@ -261,6 +376,7 @@ def _said(row: Notice, lines: list[render.Line], first: Notice | None) -> render
         reasons={part["kind"]: part["reason"] for part in row.parts},
         base_url=settings.TOCSIN_BASE_URL,
         before=(first.reference, first.sent_at or first.created_at) if first is not None else None,
+        nth_reminder=nth,
     )
 
 

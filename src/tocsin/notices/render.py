@@ -14,6 +14,7 @@ from django.utils import formats, timezone, translation
 from django.utils.translation import gettext
 
 from tocsin.base.web.templatetags.words import because
+from tocsin.base.web.words import WORDS
 from tocsin.channels.email import message
 from tocsin.notices import texts
 
@@ -36,6 +37,8 @@ class Line:
     count: int
     ports: Sequence[int]
     because: str
+    told_severity: str = ""
+    """As how grave it was told before; empty: it was not."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Said:
     base_url: str
     before: tuple[str, datetime] | None = None
     """Reference and time of the first notice of the same matter."""
+    nth_reminder: int = 0
+    """Which reminder of its matter it is; 0: none."""
 
     @cached_property
     def details(self) -> bytes:
@@ -90,6 +95,8 @@ class Row:
     where: str
     seen: str
     because: str
+    changed: str = ""
+    """What is different from what was told before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +112,12 @@ class Section:
     more: int
 
 
-def sections(lines: Iterable[Line], reasons: Mapping[str, str], language: str) -> list[Section]:
+def sections(lines: Iterable[Line], reasons: Mapping[str, str], language: str, nth_reminder: int = 0) -> list[Section]:
     """Return the findings by kind, the gravest kind first; in it what is new first."""
     by_kind = sorted(lines, key=lambda f: (f.kind, -f.severity_rank, _NEWEST[f.what], f.asset))
     found = [(kind, list(rows)) for kind, rows in groupby(by_kind, key=lambda f: f.kind)]
     found.sort(key=lambda pair: -max(f.severity_rank for f in pair[1]))
-    intros = _intros()
+    intros = _intros(nth_reminder)
     return [
         Section(
             texts.about(kind, rows[0].type, language),
@@ -127,13 +134,16 @@ def sections(lines: Iterable[Line], reasons: Mapping[str, str], language: str) -
 _NEWEST = {"worse": 0, "back": 1, "new": 2, "still": 3, "gone": 4}
 
 
-def _intros() -> dict[str, str]:
+def _intros(nth_reminder: int) -> dict[str, str]:
+    reminder = gettext("This is a reminder: it is still seen.")
+    if nth_reminder > 1:
+        reminder = gettext("This is reminder number %(n)s: it is still seen.") % {"n": nth_reminder}
     return {
         "new-assets": gettext("It was found in further places."),
         "worse": gettext("It is graver than we told you."),
         "back": gettext("It had gone, and is seen again."),
         "seen-again": gettext("You told us that it is fixed; sensors still see it."),
-        "reminder-due": gettext("This is a reminder: it is still seen."),
+        "reminder-due": reminder,
         "all-resolved": gettext(
             "Sensors no longer see what we warned you of. Thank you. There is nothing more to do; should it come back,"
             " we write again."
@@ -150,7 +160,11 @@ def _row(f: Line, language: str) -> Row:
         "start": _moment(f.first_seen, language),
         "end": _moment(f.last_seen, language),
     }
-    return Row(where, seen, gettext("yours because: %(because)s") % {"because": because(f.because)})
+    changed = ""
+    if f.what == "worse" and f.told_severity:
+        words = {"before": WORDS[f.told_severity], "now": WORDS[f.severity]}
+        changed = gettext("its severity was %(before)s and is now %(now)s") % words
+    return Row(where, seen, gettext("yours because: %(because)s") % {"because": because(f.because)}, changed)
 
 
 @lru_cache(maxsize=20_000)
@@ -160,47 +174,74 @@ def _moment(at: datetime, language: str) -> str:
         return str(formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"))
 
 
-def context(said: Said, language: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class To:
+    """What differs for one recipient: whether they were told of the matter before, and since when nobody answers."""
+
+    told_before: bool = True
+    unanswered_since: datetime | None = None
+    """Set for somebody who is told only because nobody answered: when the notice first went out."""
+
+
+def context(said: Said, language: str, to: To | None = None) -> dict[str, Any]:
     """Return what the mail and the answer page show, in the language that is active."""
-    before = said.before
+    to = to or To()
+    # A reminder reminds those who were told; to anybody else it is the first they hear of it.
+    first_heard = said.nth_reminder > 0 and not to.told_before
+    reasons = {kind: "" if first_heard and why == "reminder-due" else why for kind, why in said.reasons.items()}
     return {
         "said": said,
         "organization": said.organization[language],
-        "sections": sections(said.lines, said.reasons, language),
+        "sections": sections(said.lines, reasons, language, said.nth_reminder),
         "due": _moment(said.due_at, language),
         "due_day": _day(said.due_at),
         "zone": f"UTC{timezone.localtime(said.due_at):%z}"[:6],
         "sharing": sharing(said.tlp),
         "language": language,
-        "before": before
-        and gettext("We first wrote to you about this on %(day)s (%(reference)s).")
-        % {"reference": before[0], "day": _day(before[1])},
+        "before": _before(said, to),
+        "reminds": said.nth_reminder > 0 and not first_heard,
     }
+
+
+def _before(said: Said, to: To) -> str:
+    if to.unanswered_since is not None:
+        return gettext(
+            "We wrote to your organization about this on %(day)s and have had no answer. That is why we now write to you."
+        ) % {"day": _day(to.unanswered_since)}
+    if said.before is None:
+        return ""
+    words = {"reference": said.before[0], "day": _day(said.before[1])}
+    if to.told_before:
+        return gettext("We first wrote to you about this on %(day)s (%(reference)s).") % words
+    return gettext("We first wrote to your organization about this on %(day)s (%(reference)s).") % words
 
 
 def _day(at: datetime) -> str:
     return str(formats.date_format(timezone.localtime(at), "SHORT_DATE_FORMAT"))
 
 
-def render(said: Said, *, language: str, answer_url: str, link_until: datetime) -> Rendered:
+def render(said: Said, *, language: str, answer_url: str, link_until: datetime, to: To | None = None) -> Rendered:
     """Render for one recipient; `answer_url` is theirs alone and works until `link_until`."""
     with translation.override(language):
-        found = context(said, language) | {"answer_url": answer_url, "link_until": _day(link_until)}
+        found = context(said, language, to) | {"answer_url": answer_url, "link_until": _day(link_until)}
         return Rendered(
-            f"[{said.tlp}] [{said.reference}] {_subject(said, found['sections'])}",
+            f"[{said.tlp}] [{said.reference}] {_subject(said, found)}",
             render_to_string("notices/mail.txt", found),
             render_to_string("notices/mail.html", found),
             said.details,
         )
 
 
-def _subject(said: Said, parts: Sequence[Section]) -> str:
+def _subject(said: Said, found: Mapping[str, Any]) -> str:
+    parts: Sequence[Section] = found["sections"]
     title = parts[0].text.title if parts else said.reference
     if said.resolved:
         return gettext("No longer seen: %(title)s") % {"title": title}
-    if said.reason == "reminder-due":
-        return gettext("Reminder: %(title)s") % {"title": title}
-    return title
+    if not found["reminds"]:
+        return title
+    if said.nth_reminder > 1:
+        return gettext("Reminder %(n)s: %(title)s") % {"n": said.nth_reminder, "title": title}
+    return gettext("Reminder: %(title)s") % {"title": title}
 
 
 def sharing(tlp: str) -> str:
@@ -212,3 +253,46 @@ def sharing(tlp: str) -> str:
         "TLP:AMBER+STRICT": gettext("It may be shared within your organization only."),
         "TLP:RED": gettext("It is for you alone: do not pass it on."),
     }.get(tlp, "")
+
+
+@dataclass(frozen=True, slots=True)
+class ForTeam:
+    """What the team's duty officer is told of a notice that nobody answers."""
+
+    said: Said
+    severity: str
+    sent_at: datetime | None
+    told: Sequence[tuple[str, str, str]]
+    """Name, address and state of whom it went to."""
+    people: Sequence[tuple[str, str, str]]
+    """Name, telephone and address of the organization's contacts."""
+    letter_due: bool
+    url: str
+
+
+def for_team(told: ForTeam, *, language: str) -> Rendered:
+    """Render what the duty officer reads; there is nothing to answer in it."""
+    with translation.override(language):
+        organization = told.said.organization[language]
+        found = {
+            "told": told,
+            "said": told.said,
+            "organization": organization,
+            "severity": WORDS[told.severity],
+            "sent": _moment(told.sent_at, language) if told.sent_at else "–",
+            "due": _moment(told.said.due_at, language),
+            "states": [(name or address, address, WORDS.get(state, state)) for name, address, state in told.told],
+            "language": language,
+        }
+        words = {"organization": organization}
+        subject = (
+            gettext("An official letter is due: %(organization)s") % words
+            if told.letter_due
+            else gettext("Nobody answers: %(organization)s") % words
+        )
+        return Rendered(
+            f"[{told.said.tlp}] [{told.said.reference}] {subject}",
+            render_to_string("notices/duty.txt", found),
+            render_to_string("notices/duty.html", found),
+            told.said.details,
+        )

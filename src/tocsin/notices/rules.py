@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tocsin.core.severity import RANK
+from tocsin.notices.hours import Calendar
 
 
 class Reason(StrEnum):
@@ -48,6 +49,8 @@ SETTLED = {"not-ours", "false-positive", "risk-accepted"}
 SAYS_FIXED = "says-fixed"
 DEADLINE_DAYS = {"critical": 2, "high": 5, "medium": 14, "low": 30, "info": 60}
 REPEAT_DAYS = 7
+REPEAT_DAYS_BY = {"critical": 3, "high": 7, "medium": 14, "low": 30, "info": 30}
+"""Days between two reminders where no policy says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,10 @@ class PolicyValues:
     """The language of the mail; empty: that of each contact."""
     contact_roles: tuple[str, ...] = ("security",)
     """Who is told: the contacts with one of these roles; where nobody has one, all."""
+    calendar: Calendar | None = None
+    """When the organization works; None: always."""
+    at_once: frozenset[str] = frozenset()
+    """Severities of which it is reminded at any hour."""
 
     def repeat_of(self, severity: str) -> timedelta | None:
         """Return after how long a finding of this severity is told again; None: never."""
@@ -193,7 +200,8 @@ def remind_at(f: Seen, policy: PolicyValues) -> datetime | None:
     interval = policy.repeat_of(f.severity)
     if f.told_at is None or interval is None or (f.owner == SAYS_FIXED and not f.seen_again):
         return None
-    return max(f.told_at + interval, f.fixing_until) if f.fixing_until is not None else f.told_at + interval
+    at = max(f.told_at + interval, f.fixing_until) if f.fixing_until is not None else f.told_at + interval
+    return at if policy.calendar is None or f.severity in policy.at_once else policy.calendar.open_at(at)
 
 
 def carries(f: Seen, decision: Decision, *, policy: PolicyValues, now: datetime) -> str:
@@ -230,6 +238,8 @@ def due(severity: str, policy: PolicyValues, now: datetime) -> datetime:
     return now + timedelta(days=policy.deadline_days.get(severity, DEADLINE_DAYS[severity]))
 
 
+BUILT_IN_VALUES = PolicyValues(repeat_days=REPEAT_DAYS_BY)
+"""How an organization is warned where no policy names it."""
 BUILT_IN = "built-in"
 """Why there is no policy: nobody made one that names it."""
 

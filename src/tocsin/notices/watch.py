@@ -176,7 +176,11 @@ def _alarms(viewer: Viewer) -> Iterable[Need]:
     for alarm in intake.alarms(viewer)[:20]:
         feed = alarm.feed.name if alarm.feed is not None else ""
         url = _url("feed", code=alarm.feed.code) if alarm.feed is not None else ""
-        yield Need(_alarmed(alarm.kind, feed), 1, alarm.opened_at, url or _url("feeds") or _url("intake"), "high")
+        url = url or _url(_WHERE.get(alarm.kind, "feeds")) or _url("intake")
+        yield Need(_alarmed(alarm.kind, feed), 1, alarm.opened_at, url, "high")
+
+
+_WHERE: Final[dict[str, str]] = {AlarmKind.ESCALATION: "escalations", AlarmKind.UNANSWERED: "escalations"}
 
 
 def _alarmed(kind: str, feed: str) -> str:
@@ -188,6 +192,8 @@ def _alarmed(kind: str, feed: str) -> str:
         AlarmKind.DISK: _("Collecting pauses: the disk is nearly full"),
         AlarmKind.SET_ASIDE: _("Reports were set aside: they could not be read"),
         AlarmKind.SCHEMA: _("The published schema cannot be fetched"),
+        AlarmKind.ESCALATION: _("Escalations were missed and done late, or are overdue"),
+        AlarmKind.UNANSWERED: _("Warnings that nobody answers have come to the end of their plan"),
     }
     return str(said.get(AlarmKind(kind), kind)) % {"feed": feed}
 

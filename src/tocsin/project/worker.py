@@ -29,6 +29,8 @@ PAUSE_AT_MOST = 10.0
 LOOK = 10.0
 """Seconds between two looks at alarms; also between two signs of life."""
 SCHEMAS = 300.0
+FOLLOW = 60.0
+"""Seconds between two times that warnings without an answer are pressed on with."""
 UPKEEP = 3600.0
 """Seconds between two times that what is over is forgotten."""
 COUNT = 15.0
@@ -81,6 +83,7 @@ class Worker:
         self._troubles = Troubles()
         self._visits: dict[UUID | str, threading.Thread] = {}
         self._next_look = self._next_schemas = self._next_upkeep = self._next_count = 0.0
+        self._next_follow = 0.0
         self._down: set[str] = set()
         self._may_be_interrupted = False
         self._launcher = int(os.environ.get("TOCSIN_STARTED_BY", "0"))
@@ -130,6 +133,9 @@ class Worker:
             self._next_look = time.monotonic() + LOOK
             self._step("watching", self._look)
             self._step("verifying", followup.verify)
+        if time.monotonic() >= self._next_follow:
+            self._next_follow = time.monotonic() + FOLLOW
+            self._step("following up", followup.work)
         return bool(processed or warned)
 
     def _look(self) -> None:

@@ -30,6 +30,8 @@ ACTS: Final[dict[str, Promise]] = {
     "notice-waiting": _("made a notice that waits for approval"),
     "notice-sent": _("sent a notice"),
     "notice-partly-sent": _("sent a notice to some of its recipients"),
+    "notice-escalated": _("told the next of a notice that nobody answers"),
+    "escalation-noted": _("took note of a missed escalation"),
     "notice-failed": _("could not deliver a notice"),
     "notice-no-contact": _("found nobody to tell"),
     "notice-rejected": _("rejected a notice"),

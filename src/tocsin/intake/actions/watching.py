@@ -109,6 +109,11 @@ def _set(open_: Open, feed: Feed | None, kind: AlarmKind, due: rules.Due | None,
         Alarm.objects.filter(pk=alarm.pk).update(**said)
 
 
+def keep(*, kind: AlarmKind, due: rules.Due | None, now: datetime) -> None:
+    """Open an alarm of the installation that somebody above has reason for, keep it up to date, or close it."""
+    _set(_open(), None, kind, due, now)
+
+
 def beat(*, name: str, now: datetime) -> None:
     """Say that a process is well."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": now})

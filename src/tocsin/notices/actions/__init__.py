@@ -31,6 +31,8 @@ from tocsin.notices.actions.approving import (
 )
 from tocsin.notices.actions.deciding import decide
 from tocsin.notices.actions.delivering import deliver
+from tocsin.notices.actions.escalating import Escalated, NothingMissed, escalate, note
+from tocsin.notices.actions.minding import at_the_end, expire, look
 from tocsin.notices.actions.planning import Plan
 from tocsin.notices.actions.policies import (
     AlreadyLifted,
@@ -55,20 +57,27 @@ __all__ = [
     "BadPolicy",
     "BadSilence",
     "Decided",
+    "Escalated",
     "NoReason",
     "NoSuchOrganization",
     "NotAnswerable",
     "NotFailed",
     "NotWaiting",
+    "NothingMissed",
     "Plan",
     "Wanted",
     "answer",
     "approve",
     "approve_all",
+    "at_the_end",
     "compose",
     "decide",
     "deliver",
+    "escalate",
+    "expire",
     "lift",
+    "look",
+    "note",
     "reject",
     "reject_all",
     "remove_policy",

@@ -13,6 +13,7 @@ from tocsin.base.audit.actions import Act
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.findings import actions as findings
 from tocsin.findings.models import Owner
+from tocsin.notices.actions import escalating
 from tocsin.notices.models import Answer, Claim, Notice, NoticeFinding, State
 
 WORDS = {
@@ -66,6 +67,7 @@ def answer(
     findings.hear_owner(
         ids=ids, word=WORDS[word], by=by, note=note, now=now, until=_end_of(until) if made.until and until else None
     )
+    escalating.end_answered(notice=notice, now=now)
     # What was claimed before and not looked at yet is settled by the new word.
     Claim.objects.filter(finding__in=ids, ruling="").delete()
     if word in CLAIMS:

@@ -23,7 +23,7 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.channels.handover import NotHandedOver, Unavailable
 from tocsin.findings import actions as findings
 from tocsin.notices import rules
-from tocsin.notices.actions import moving, ways, writing
+from tocsin.notices.actions import escalating, moving, ways, writing
 from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFinding, State
 
 TOGETHER = 50
@@ -173,6 +173,9 @@ def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -
         lines = NoticeFinding.objects.filter(notice__in=first).exclude(what="gone").order_by()
         due = lines.filter(finding=OuterRef("pk")).order_by("notice_id").values("notice__due_at")[:1]
         findings.mark_warned(findings=lines.values("finding_id"), due_at=Subquery(due), now=now)
+        escalating.plan(first, start=now)
+    lost = Notice.objects.filter(pk__in=touched, state=State.FAILED).values_list("pk", flat=True)
+    escalating.plan(list(lost), start=now, at_once=True)
     if handed:
         Channel.objects.filter(name__in={row.channel for row in rows if row.state == "handed-over"}).delete()
     audit.record_all(actor=SYSTEM, acts=acts, now=now)

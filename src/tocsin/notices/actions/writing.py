@@ -94,7 +94,7 @@ def lines(plans: list[Plan]) -> Iterator[NoticeFinding]:
         if found is None or what is None:
             continue
         yield NoticeFinding(
-            notice_id=found[0], finding_id=id_, severity=NAMES[looks[0]], severity_rank=looks[0], what=what, type=rsit,
+            notice_id=found[0], finding_id=id_, severity=NAMES[looks[0]], severity_rank=looks[0], told_severity=NAMES.get(looks[2] or 0, ""), what=what, type=rsit,
             first_seen=first, last_seen=last, count=count, ports=ports, because=because,
         )  # fmt: skip
 

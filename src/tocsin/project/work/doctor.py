@@ -19,7 +19,8 @@ from tocsin.constituency import queries as constituents
 from tocsin.core import sizes
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import watching
-from tocsin.intake.models import Alarm
+from tocsin.intake.models import Alarm, AlarmKind
+from tocsin.notices import actions as warnings
 from tocsin.notices import queries as noticed
 from tocsin.project.work.collecting import WORKER
 
@@ -31,7 +32,10 @@ def _intake(now: datetime) -> list[dict[str, Any]]:
     beaten = arrived.beaten_at(SYSTEM, WORKER)
     waiting = arrived.pending(SYSTEM).aggregate(n=Count("pk"), size=Sum("size"))
     feeds = arrived.feeds(SYSTEM).filter(enabled=True).count()
-    alarms = [{"name": f"alarm {alarm.kind}", "ok": False, "says": _said(alarm)} for alarm in arrived.alarms(SYSTEM)]
+    alarms = [
+        {"name": f"alarm {alarm.kind}", "ok": alarm.kind == AlarmKind.UNANSWERED, "says": _said(alarm)}
+        for alarm in arrived.alarms(SYSTEM)
+    ]
     # An installation whose worker never ran may be one that is worked by hand.
     silent = beaten is not None and now - beaten > WORKER_SILENT
     seen = "never ran here" if beaten is None else f"last well {beaten.isoformat(timespec='seconds')}"
@@ -55,6 +59,7 @@ def examine() -> list[dict[str, Any]]:
     """Check the installation; each check says what it saw."""
     now = datetime.now(UTC)
     watching.look(now=now)
+    warnings.look(now=now)
     home = Path(settings.TOCSIN_HOME)
     free = shutil.disk_usage(home).free
     organizations = constituents.organizations(SYSTEM).count()

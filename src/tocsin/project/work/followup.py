@@ -6,7 +6,10 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import actions as findings
+from tocsin.intake import queries as arrived
+from tocsin.intake.actions import watching
 from tocsin.notices import actions as notices
 from tocsin.project.work import now
 
@@ -16,12 +19,32 @@ def run(*, at: datetime | None) -> dict[str, Any]:
     instant = at or now()
     verified = findings.verify(now=instant)
     reasons = Counter(notices.run(now=instant)["reasons"])
+    escalated, expired = _press_on(instant)
+    watching.look(now=instant)
     return {
-        "verified": verified.gone,
-        "not_seen": verified.not_seen,
+        "escalated": escalated.done,
         "reminded": reasons["reminder-due"],
         "reopened": reasons["back"] + reasons["seen-again"],
+        "verified": verified.gone,
+        "expired": expired,
+        "alarms": arrived.alarms(SYSTEM).count(),
+        "missed": escalated.missed,
+        "not_seen": verified.not_seen,
     }
+
+
+def _press_on(instant: datetime) -> tuple[notices.Escalated, int]:
+    expired = notices.expire(now=instant)
+    escalated = notices.escalate(now=instant)
+    if escalated.done or escalated.nobody:
+        notices.deliver(now=instant)
+    notices.look(now=instant)
+    return escalated, expired
+
+
+def work() -> None:
+    """Do what the rounds of the worker do not: days that passed, steps that are due, alarms about both."""
+    _press_on(now())
 
 
 def verify() -> None:

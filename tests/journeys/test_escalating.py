@@ -1,0 +1,198 @@
+"""A month of silence, lived in seconds: who is told when, what ends it, and what the clock cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from tocsin.base.audit.models import AuditEntry as Entry
+from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
+from tocsin.constituency import actions as constituency
+from tocsin.core import constituency as plain
+from tocsin.findings import actions as findings
+from tocsin.findings.models import Finding, Owner
+from tocsin.intake.models import Alarm
+from tocsin.notices import actions, escalation, queries
+from tocsin.notices.models import Deadline, Delivery, DutyOfficer, EscalationStep, Notice
+from tocsin.notices.tests import cast
+from tocsin.project.work import followup
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MONDAY = datetime(2026, 11, 30, 2, tzinfo=UTC)  # 09:00 there
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LAN = Viewer(1, "lan@team.example", Role.ANALYST)
+READER = Viewer(3, "xem@team.example", Role.READER)
+
+
+@pytest.fixture(autouse=True)
+def organization(tmp_path: Path, settings: object) -> Iterator[None]:
+    """Make an organization with three people, and a duty officer of the team."""
+    settings.TOCSIN_HOME, settings.TOCSIN_EMAIL_URL = tmp_path, ""  # type: ignore[attr-defined]
+    people = (
+        plain.Contact("An", "an@a.example", ("security",)),
+        plain.Contact("Giám đốc", "head@a.example", ("head",), phone="+84 24 5550 0001"),
+        plain.Contact("Bình", "binh@a.example", ("technical",)),
+    )
+    made = plain.Organization(id="a", name_vi="Đơn vị a", name_en="Organization a", language="vi", contacts=people)
+    constituency.import_all(organizations=[made], ignored=[], actor=SYSTEM, now=MONDAY)
+    DutyOfficer.objects.create(name="Trực", email="truc@team.example", language="en")
+    return
+
+
+def _warn(severity: str = "critical", asset: str = "203.0.113.7", at: datetime = MONDAY) -> Notice:
+    cast.found(("a", "open-rdp", asset, severity), at=at)
+    actions.run(now=at)
+    return Notice.objects.latest("id")
+
+
+def _told(notice: Notice) -> list[tuple[str, str]]:
+    rows = notice.deliveries.filter(state="handed-over").order_by("handed_over_at", "pk")
+    return [(row.handed_over_at.strftime("%d %H"), row.recipient) for row in rows if row.handed_over_at]
+
+
+def _states(notice: Notice) -> list[tuple[str, str]]:
+    return [(step.whom, step.state) for step in notice.steps.order_by("number")]
+
+
+def test_the_gravest_goes_round_the_clock_from_person_to_person_up_to_the_team() -> None:
+    notice = _warn()
+    counted = [followup.run(at=MONDAY + n * HOUR)["escalated"] for n in range(1, 80)]
+    assert _told(notice) == [
+        ("30 02", "an@a.example"),
+        ("30 06", "binh@a.example"),
+        ("30 14", "head@a.example"),
+        ("01 02", "truc@team.example"),
+        ("03 02", "truc@team.example"),
+    ]
+    assert [n for n, done in enumerate(counted, start=1) if done] == [4, 12, 24]
+    assert _states(notice) == [
+        ("next-contact", "done"),
+        ("all-contacts", "done"),
+        ("duty-officer", "done"),
+        ("head", "nobody"),  # who leads it was told with all the others
+        ("organization", "nobody"),
+    ]
+    notice.refresh_from_db()
+    assert notice.state == "sent"
+    assert Entry.objects.filter(action="notice-escalated").count() == 5
+
+
+def test_what_is_not_gravest_waits_for_working_time() -> None:
+    friday = MONDAY + 4 * DAY + 9 * HOUR  # 18:00 there, a Friday
+    notice = _warn("high", at=friday)
+    due = [step.due_at for step in notice.steps.order_by("number")]
+    monday = datetime(2026, 12, 7, 1, tzinfo=UTC)
+    assert due == [monday + n * DAY for n in (1, 2, 3, 7)]
+    assert followup.run(at=monday + DAY - HOUR)["escalated"] == 0
+    assert followup.run(at=monday + DAY)["escalated"] == 1
+
+
+def test_any_answer_ends_it() -> None:
+    notice = _warn()
+    followup.run(at=MONDAY + 5 * HOUR)
+    actions.answer(notice=notice, word="seen", by="an@a.example", means="link", now=MONDAY + 6 * HOUR)
+    assert [step.because for step in notice.steps.filter(state="cancelled")] == ["answered"] * 4
+    assert followup.run(at=MONDAY + 9 * DAY)["escalated"] == 0 or Notice.objects.count() > 1
+    assert not Delivery.objects.filter(notice=notice, to_team=True).exists()
+
+
+def test_a_word_about_every_finding_by_other_means_ends_it_too() -> None:
+    notice = _warn()
+    ids = list(Finding.objects.values_list("pk", flat=True))
+    findings.hear_owner(ids=ids, word=Owner.FIXING, by="portal", note="", now=MONDAY + HOUR)
+    assert followup.run(at=MONDAY + 5 * HOUR)["escalated"] == 0
+    assert EscalationStep.objects.get(notice=notice, number=1).because == "answered"
+    gone = _warn(asset="203.0.113.8", at=MONDAY + 6 * HOUR)
+    Finding.objects.filter(asset="203.0.113.8").update(sensor="gone")
+    assert followup.run(at=MONDAY + 11 * HOUR)["escalated"] == 0
+    assert EscalationStep.objects.get(notice=gone, number=1).because == "resolved"
+
+
+def test_after_a_week_down_everything_missed_is_done_once_marked_and_alarms_until_somebody_notes_it() -> None:
+    notice = _warn()
+    back = MONDAY + 7 * DAY
+    actions.look(now=back)
+    assert Alarm.objects.get(closed_at=None).kind == "escalations-missed", "overdue before anything is done"
+    found = followup.run(at=back)
+    assert (found["escalated"], found["missed"]) == (3, 3)
+    assert _states(notice)[:3] == [("next-contact", "missed"), ("all-contacts", "missed"), ("duty-officer", "missed")]
+    assert len({d.recipient for d in notice.deliveries.filter(to_team=False)}) == 3
+    again = followup.run(at=back + HOUR / 60)
+    assert (again["escalated"], again["missed"]) == (0, 0)
+    missed = list(EscalationStep.objects.filter(state="missed").values_list("pk", flat=True))
+    with pytest.raises(NotAllowed):
+        actions.note(steps=missed, actor=READER, now=back)
+    assert actions.note(steps=missed, actor=LAN, now=back) == 3
+    with pytest.raises(actions.NothingMissed):
+        actions.note(steps=missed, actor=LAN, now=back)
+    actions.look(now=back)
+    assert not Alarm.objects.filter(kind="escalations-missed", closed_at=None).exists()
+
+
+def test_a_day_that_passes_without_an_answer_is_written_down_once_and_the_end_of_a_plan_alarms() -> None:
+    silent = _warn()
+    assert [followup.run(at=MONDAY + n * DAY)["expired"] for n in (1, 2, 3)] == [0, 1, 0]
+    silent.refresh_from_db()
+    assert silent.deadline == Deadline.MISSED
+    assert followup.run(at=MONDAY + 4 * DAY)["alarms"] >= 1
+    assert Alarm.objects.filter(kind="warnings-unanswered", closed_at=None).count() == 1
+    for notice in Notice.objects.all():
+        actions.answer(notice=notice, word="seen", by="an@a.example", means="link", now=MONDAY + 4 * DAY)
+    actions.look(now=MONDAY + 4 * DAY)
+    assert not Alarm.objects.filter(kind="warnings-unanswered", closed_at=None).exists()
+
+
+def test_a_reminder_goes_on_with_the_plan_there_is_and_begins_another_when_an_answer_ended_it() -> None:
+    _warn("high")
+    for day in range(1, 40):
+        followup.run(at=MONDAY + day * DAY + 3 * HOUR)
+    reminders = Notice.objects.filter(reason="reminder-due").order_by("id")
+    assert reminders.count() > 2
+    assert not EscalationStep.objects.filter(notice__in=reminders).exists()
+    last = reminders.last()
+    assert last is not None
+    actions.answer(notice=last, word="seen", by="an@a.example", means="link", now=MONDAY + 40 * DAY)
+    for day in range(41, 60):
+        followup.run(at=MONDAY + day * DAY + 3 * HOUR)
+    later = Notice.objects.filter(reason="reminder-due", created_at__gt=MONDAY + 40 * DAY).order_by("id")
+    assert [notice.steps.exists() for notice in later][:1] == [True]
+
+
+def test_a_notice_that_reached_nobody_asks_the_next_at_once() -> None:
+    cast.found(("a", "open-rdp", "203.0.113.7", "high"), at=MONDAY)
+    actions.decide(now=MONDAY)
+    Delivery.objects.update(recipient="not an address")
+    actions.deliver(now=MONDAY)
+    notice = Notice.objects.get()
+    assert notice.state == "failed"
+    assert followup.run(at=MONDAY + HOUR / 60)["escalated"] == 1
+    notice.refresh_from_db()
+    assert (notice.state, notice.deliveries.get(state="handed-over").recipient) == ("partly-sent", "an@a.example")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(some.lists(some.integers(-36, 60), min_size=1, max_size=12))
+def test_however_the_clock_jumps_every_step_is_done_once(hours: list[int]) -> None:
+    EscalationStep.objects.all().delete()
+    Notice.objects.all().delete()
+    Finding.objects.all().delete()
+    notice = _warn()
+    due = escalation.instants(escalation.shipped()["critical"], MONDAY, queries.following(SYSTEM).calendar("a"))
+    at = latest = MONDAY
+    ended = 0
+    for jump in hours:
+        at += timedelta(hours=jump)
+        latest = max(latest, at)
+        outcome = actions.escalate(now=at)
+        ended += outcome.done + outcome.nobody
+    assert ended == sum(instant <= latest for instant in due)
+    rows = EscalationStep.objects.filter(notice=notice).order_by("number")
+    assert [row.due_at for row in rows] == due
+    assert [row.state != "pending" for row in rows] == [instant <= latest for instant in due]
+    told = list(Delivery.objects.filter(notice=notice, to_team=False).values_list("recipient", flat=True))
+    assert len(told) == len(set(told))
