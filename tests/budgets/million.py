@@ -1,7 +1,7 @@
 """Fill an installation with a large, invented past: `python -m tests.budgets.million --home DIR`.
 
 2,000 organizations, 1,000,000 findings, and what grows with them: changes, notices, answers, batches,
-rejects, what nobody holds. The findings go through the product's own fold; the rest is loaded in bulk.
+rejects, what nobody holds, a memory of ten times as many observations. The findings go through the product's own fold; the rest is loaded in bulk.
 Two of everything people sign in as: an administrator, and a contact of the organization with the most findings.
 """
 
@@ -73,6 +73,7 @@ def fill(n: int, now: datetime) -> dict[str, str]:
     clock.lap("the states of findings")
     clock.lap(f"{_notices(n, now):,} notices, deliveries and answers")
     clock.lap(f"{_unattributed(n // 5, now):,} unattributed")
+    clock.lap(f"{_memory(10 * n, now):,} observations remembered")
     links = _people(organizations[0], now)
     clock.lap("people")
     return links
@@ -302,6 +303,20 @@ def _unattributed(n: int, now: datetime) -> int:
             for place, (text, age) in enumerate(zip(texts, ages, strict=True))
         ),
     )  # fmt: skip
+    return n
+
+
+def _memory(n: int, now: datetime) -> int:
+    """Remember observations as one large batch would have left them."""
+    from tocsin.base.identifiers import uuid7
+    from tocsin.intake.actions import remembering
+    from tocsin.pipeline.duplicates import Segment
+
+    random = np.random.default_rng(7)
+    keys = np.sort(random.integers(0, 2**64, n, dtype=np.uint64))
+    latest = int(now.timestamp() * 1_000_000)
+    times = latest - random.integers(0, 60 * 24 * 3600 * 1_000_000, n)
+    remembering.count(remembering.write(uuid7(), Segment(keys, times)))
     return n
 
 

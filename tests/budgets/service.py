@@ -12,11 +12,13 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ ORGANIZATIONS = """version: 1
 organizations:
 - id: org
   name: {en: Invented, vi: Bịa đặt}
-  networks: [198.51.100.0/24, 20.0.0.0/8]
+  networks: [20.0.0.0/8]
   contacts: [{name: Security desk, email: security@org.example, roles: [security]}]
 """
 
@@ -106,10 +108,11 @@ def _pushed(home: Path) -> tuple[float, float]:
         findings, mails = [], []
         with _up(own) as (_, port):
             time.sleep(8)  # what was waiting goes first
+            inside = _held(own)
             for number in range(PUSHES):
-                asset = f"host-{time.time_ns()}.example"
+                asset = f"http://host-{time.time_ns()}.example/"
                 event = {
-                    "time.source": datetime.now(UTC).isoformat(), "source.ip": f"198.51.100.{number + 1}", "source.url": f"http://{asset}/",
+                    "time.source": datetime.now(UTC).isoformat(), "source.ip": str(inside + number), "source.url": asset,
                     "classification.type": "system-compromise", "classification.identifier": f"budget-{number}", "feed.code": "push",
                 }  # fmt: skip
                 body = (json.dumps(event) + "\n").encode()
@@ -121,6 +124,17 @@ def _pushed(home: Path) -> tuple[float, float]:
                     _until(lambda: len(arrived) > before, "the mail", seconds=60)  # noqa: B023
                     mails.append(arrived[before] - began)
     return statistics.median(findings), statistics.median(mails)
+
+
+def _held(own: dict[str, str]) -> IPv4Address:
+    """Return an address that some organization holds."""
+    from tocsin import roster
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "constituency.yaml"
+        run([*TOCSIN, "constituency", "export", str(file)], own)
+        held = next(network for o in roster.read(file).organizations for network in o.networks)
+    return IPv4Network(held.cidr)[1]
 
 
 def _count(port: int, secret: str, asset: str) -> int:

@@ -12,9 +12,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tocsin.base.tenancy import SYSTEM, Role
+from tocsin.base.tenancy import SYSTEM, Role, Viewer
 from tocsin.constituency import queries as constituents
+from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
+from tocsin.findings.models import Owner
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds, watching
 from tocsin.intake.actions.feeds import FeedValues
@@ -56,6 +58,22 @@ def test_the_figures_are_those_of_the_installation(town: None, program: Program)
     assert found['tocsin_feed_enabled{feed="siem"}'] == 1
     assert 20 <= found["tocsin_worker_seconds_since_heartbeat"] < 120
     assert found["tocsin_pending_arrivals"] == 0
+
+
+def test_of_many_findings_the_workers_count_is_told_and_agrees(town: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    rows = list(findings.findings(SYSTEM)[:3])
+    finding_actions.record_word(findings=rows, word=Owner.FIXING, note="", actor=SYSTEM, now=now)
+    one = Viewer(None, "contact@commune.example", Role.CONTACT, frozenset({rows[0].organization_id}))
+    spot = [findings.stock(viewer, now) for viewer in (SYSTEM, one)]
+    assert spot[0].by_owner["fixing"] == 3
+    assert 0 < spot[1].by_owner["silent"] < spot[0].by_owner["silent"]
+    finding_actions.take_stock(now=now)
+    monkeypatch.setattr(findings, "LIVE", 0)
+    with CaptureQueriesContext(connection) as captured:
+        kept = [findings.stock(viewer, now + timedelta(minutes=1)) for viewer in (SYSTEM, one)]
+    assert kept == spot  # the time of the count included
+    assert len([q for q in captured.captured_queries if "findings_finding" in q["sql"]]) == 2  # whether there are many
 
 
 def test_no_figure_names_anybody(town: None, program: Program) -> None:

@@ -69,6 +69,9 @@ def figures(now: datetime) -> dict[str, Q]:
     }
 
 
+AXES: Final = {"owner": tuple(Owner.values), "sensor": tuple(Sensor.values)}
+"""What is said of every finding, and in which words."""
+
 STEPS: Final = ("warned", "in_time", "says_fixed", "verified", "overdue", "due_soon", "unanswered", "open")
 SOON: Final = timedelta(days=1)
 

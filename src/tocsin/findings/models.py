@@ -222,3 +222,21 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization_id} {self.severity_rank}: {self.n_seen}"
+
+
+class Tally(models.Model):
+    """How many findings of an organization are at a word of an axis (`owner` or `sensor`), counted with `Standing`.
+
+    The indexes on those columns cannot count: whether a finding has moved stands in the row only.
+    """
+
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    axis = models.CharField(max_length=8)
+    word = models.CharField(max_length=16)
+    n = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "axis", "word"], name="one_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.axis} {self.word}: {self.n}"

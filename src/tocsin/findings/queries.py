@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from tocsin.base.dialect import indexes
@@ -17,7 +17,7 @@ from tocsin.base.tenancy import Viewer, scoped
 from tocsin.constituency.queries import chosen as chosen_organizations
 from tocsin.core.severity import RANK
 from tocsin.findings import listing
-from tocsin.findings.models import Finding, Standing
+from tocsin.findings.models import Finding, Standing, Tally
 
 
 def findings(
@@ -97,9 +97,17 @@ def standing(viewer: Viewer, by: str, now: datetime) -> tuple[datetime, dict[Any
     return taken_at or now, {row[0]: dict(zip(FIGURES, row[1:], strict=True)) for row in rows}
 
 
-def counted(viewer: Viewer, by: Sequence[str], now: datetime) -> QuerySet[Any, Any]:
-    """Count the figures of the loop in the findings themselves: rows of the keys and the figures, in their order."""
+WORDS = tuple((axis, word) for axis, words in listing.AXES.items() for word in words)
+
+
+def counted(viewer: Viewer, by: Sequence[str], now: datetime, *, words: bool = False) -> QuerySet[Any, Any]:
+    """Count the figures of the loop in the findings themselves: rows of the keys and the figures, in their order.
+
+    With `words` the numbers of each of `WORDS` follow.
+    """
     sums = {f"n_{name}": Count("pk", filter=q) if q else Count("pk") for name, q in listing.figures(now).items()}
+    if words:
+        sums |= {f"w_{place}": Count("pk", filter=Q(**{axis: word})) for place, (axis, word) in enumerate(WORDS)}
     rows: QuerySet[Any, Any] = scoped(Finding.objects.order_by(), viewer).values(*by)
     found: QuerySet[Any, Any] = rows.annotate(**sums).values_list(*by, *sums)
     return found
@@ -128,21 +136,18 @@ class Stock:
 
 
 def stock(viewer: Viewer, now: datetime) -> Stock:
-    """Count findings along each axis, in the time of a glance.
-
-    Totals come from the worker's stock. Of owners and sensors only those are counted that are not silent and not
-    seen: partial indexes hold them; the rest is what remains of the total.
-    """
+    """Return how many findings there are along each axis: as the worker counted them where there are many, else counted now."""
     at, found = standing(viewer, "severity_rank", now)
     by_step = {name: sum(figures[name] for figures in found.values()) for name in FIGURES}
+    by_axis: dict[str, dict[str, int]] = {axis: dict.fromkeys(words, 0) for axis, words in listing.AXES.items()}
+    for axis, word, n in _tallies(viewer, kept=at != now):
+        by_axis[axis][word] = n
+    by_severity = {name: found.get(rank, {}).get("seen", 0) for name, rank in RANK.items()}
+    return Stock(at, by_severity, by_axis["owner"], by_axis["sensor"], by_step)
+
+
+def _tallies(viewer: Viewer, *, kept: bool) -> list[tuple[str, str, int]]:
+    if kept:
+        return list(scoped(Tally.objects.order_by(), viewer).values_list("axis", "word").annotate(Sum("n")))
     rows = scoped(Finding.objects.order_by(), viewer)
-    owners = dict(rows.exclude(owner="silent").values_list("owner").annotate(n=Count("pk")))
-    sensors = dict(rows.exclude(sensor="seen").values_list("sensor").annotate(n=Count("pk")))
-    total = by_step["seen"]
-    return Stock(
-        at,
-        {name: found.get(rank, {}).get("seen", 0) for name, rank in RANK.items()},
-        {"silent": max(0, total - sum(owners.values())), **owners},
-        {"seen": max(0, total - sum(sensors.values())), **sensors},
-        by_step,
-    )
+    return [(axis, *row) for axis in listing.AXES for row in rows.values_list(axis).annotate(Count("pk"))]

@@ -4,7 +4,7 @@ from tocsin.intake.actions.collecting import AlreadyCollecting, collect, give_ba
 from tocsin.intake.actions.processing import process_next
 from tocsin.intake.actions.reattributing import Reattributed, pending, preview, reattribute
 from tocsin.intake.actions.replaying import Replayed, replay
-from tocsin.intake.actions.taking import Folded, arrived, keep, process, take
+from tocsin.intake.actions.taking import Folded, arrived, get_ready, keep, process, take
 
 __all__ = [
     "AlreadyCollecting",
@@ -13,6 +13,7 @@ __all__ = [
     "Replayed",
     "arrived",
     "collect",
+    "get_ready",
     "give_back",
     "keep",
     "pending",

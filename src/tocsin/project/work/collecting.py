@@ -110,8 +110,9 @@ def list_all() -> list[dict[str, Any]]:
 
 
 def begin() -> None:
-    """Take over from processes of this machine that died."""
+    """Take over from processes of this machine that died, and get ready."""
     intake.give_back()
+    intake.get_ready(now())
 
 
 def due() -> list[UUID]:
