@@ -27,7 +27,7 @@ router = Router(tags=["findings"])
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Sensor = Literal["seen", "not-seen-since", "gone", "back"]
-Owner = Literal["silent", "seen", "fixing", "says-fixed", "not-ours", "false-positive"]
+Owner = Literal["silent", "seen", "fixing", "says-fixed", "not-ours", "false-positive", "risk-accepted"]
 
 Step = Literal["warned", "in_time", "says_fixed", "verified", "overdue", "unanswered", "open"]
 Sort = Literal["-severity", "-last_seen", "last_seen", "-found", "found"]
@@ -77,6 +77,9 @@ class Change(Schema):
     before: str
     after: str
     by: str
+    means: str = Field(description=_("By what means it came: `sensor`, `link`, `portal`, `api`, `team`, `time` …"))
+    reason: str = Field(description=_("Why, in a word; empty where nothing more is to be said."))
+    evidence: list[str] | None = Field(description=_("What it rests on: events, looks of feeds, hashes of files."))
     note: str
 
 
@@ -209,7 +212,12 @@ def record_word(request: Call, body: WordIn) -> dict[str, int]:
         wrong = {"pointer": "body/findings", "detail": gettext("Not all of these are there.")}
         raise Problem(INVALID, errors=[wrong])
     changed = actions.record_word(
-        findings=found, word=models.Owner(body.word), note=body.note, actor=request.viewer, now=datetime.now(UTC)
+        findings=found,
+        word=models.Owner(body.word),
+        note=body.note,
+        actor=request.viewer,
+        now=datetime.now(UTC),
+        means=models.Means.API,
     )
     return {"changed": changed}
 

@@ -149,6 +149,19 @@ class News(models.Model):
         return f"{self.organization_id} {self.kind}"
 
 
+class Means(models.TextChoices):
+    """By what means a change came."""
+
+    SENSOR = "sensor", _("by what sensors saw")
+    LINK = "link", _("by the link in the mail")
+    PORTAL = "portal", _("in the portal")
+    API = "api", _("by API")
+    COMMAND = "command", _("by command")
+    TEAM = "team", _("recorded by the team")
+    TIME = "time", _("because its time was over")
+    RECHECK = "recheck", _("by a re-check")
+
+
 class FindingChange(models.Model):
     """A change of a finding: new, worse, another word of its owner, or what the team made of that word.
 
@@ -161,6 +174,12 @@ class FindingChange(models.Model):
     before = models.CharField(max_length=32, blank=True)
     after = models.CharField(max_length=32, blank=True)
     by = models.CharField(max_length=254)
+    means = models.CharField(max_length=16, choices=Means.choices, blank=True, default="", db_default="")
+    """By what means it came; empty: written before means were."""
+    reason = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """Why, in a word: the rule that verified, `claim-refused`, `known-exploited` and others."""
+    evidence = models.JSONField(null=True)
+    """What it rests on: identifiers of events, looks as `feed first-day/last-day (how many)`, hashes of files."""
     note = models.TextField(blank=True)
 
     class Meta:
@@ -168,6 +187,34 @@ class FindingChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.before} {self.after}"
+
+    @property
+    def axis(self) -> str:
+        """Return which of the axes it moved: `owner`, `severity` or `sensor`."""
+        return AXES.get(self.what, "sensor")
+
+
+AXES = {"owner": "owner", "overruled": "owner", "worse": "severity"}
+"""The axis of a change by what it is; all others come from sensors."""
+
+
+class Disowned(models.Model):
+    """An asset that the team agreed is not this organization's, though what it holds says so. Its events belong to nobody.
+
+    It holds until somebody lifts it; whoever else is to have the asset is said by what they hold.
+    """
+
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    asset = models.CharField(max_length=2000)
+    reason = models.CharField(max_length=1000)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "asset"], name="once_disowned")]
+
+    def __str__(self) -> str:
+        return f"{self.asset} is not of {self.organization_id}"
 
 
 class Episode(models.Model):

@@ -78,6 +78,16 @@ def cut_offs(feeds: Iterable[str], looks: Mapping[str, Sequence[Look]]) -> CutOf
     return CutOffs(_earliest(firsts), _earliest(lasts), slowest.name)
 
 
+def proofs(feeds: Iterable[str], looks: Mapping[str, Sequence[Look]]) -> list[str]:
+    """Return the looks that a verdict on findings of these feeds rests on: `feed first-day/last-day (how many)`."""
+    found = []
+    for feed in sorted(set(feeds)):
+        days = sorted((look.day for look in looks.get(feed, ())), reverse=True)[: rule_of(feed).looks]
+        if days:
+            found.append(f"{feed} {days[-1]}/{days[0]} ({len(days)})")
+    return found
+
+
 def most_looks() -> int:
     """Return how many looks back any rule needs to see."""
     return max(rule.looks for _, rule in _rules())

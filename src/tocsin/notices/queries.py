@@ -303,10 +303,21 @@ class Silences:
         return max((end for place in places if (end := self._ends.get(place))), default=None)
 
 
-def claims(viewer: Viewer, *, open_only: bool = True) -> QuerySet[Claim]:
-    """Return what owners claim of their findings, those nobody has ruled on, or all; the newest first."""
+CLAIM_STATES = {
+    "asked": Q(ruling=""),
+    "approved": Q(ruling="accepted", ended_at=None),
+    "refused": Q(ruling="refused"),
+    "ended": Q(ruling="accepted", ended_at__isnull=False),
+}
+
+
+def claims(viewer: Viewer, *, open_only: bool = True, state: str = "") -> QuerySet[Claim]:
+    """Return what owners claim of their findings, those nobody has ruled on, those in a state, or all; the newest first."""
     rows = scoped(Claim.objects.all(), viewer, "finding__organization_id")
-    rows = rows.filter(ruling="") if open_only else rows
+    if state:
+        rows = rows.filter(CLAIM_STATES[state])
+    elif open_only:
+        rows = rows.filter(ruling="")
     return rows.select_related("finding__organization", "answer__notice").order_by("-id")
 
 

@@ -151,6 +151,11 @@ def _said(what: str, n: int) -> str:
         "false-positive": lambda: ngettext(
             "%(n)s finding is a false alarm, its owner says", "%(n)s findings are false alarms, their owners say", n
         ),
+        "risk-accepted": lambda: ngettext(
+            "%(n)s risk is accepted by its owner, if you agree",
+            "%(n)s risks are accepted by their owners, if you agree",
+            n,
+        ),
         "set-aside": lambda: ngettext("%(n)s report could not be read", "%(n)s reports could not be read", n),
         "unattributed": lambda: ngettext("%(n)s place belongs to nobody", "%(n)s places belong to nobody", n),
         "rejects": lambda: ngettext("%(n)s file has rejected rows", "%(n)s files have rejected rows", n),
@@ -166,7 +171,7 @@ def _url(route: str, **query: str) -> str:
 
 
 def _claims(viewer: Viewer) -> Iterable[Need]:
-    for what in ("not-ours", "false-positive"):
+    for what in ("not-ours", "false-positive", "risk-accepted"):
         url = _url("claims", what=what) or _url("findings", owner=what)
         yield from _need(what, queries.claims(viewer).filter(what=what), "at", url, "high")
 

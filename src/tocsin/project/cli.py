@@ -7,6 +7,7 @@ import click
 from tocsin import __version__
 from tocsin.project.commands import (
     audit,
+    claims,
     constituency,
     feeds,
     figures,
@@ -35,6 +36,7 @@ for command in (
     intake.intake,
     findings.findings,
     notices.notices,
+    claims.claims,
     policies.policy,
     policies.silence,
     followup.followup,

@@ -39,6 +39,8 @@ ACTS: Final[dict[str, Promise]] = {
     "notice-retried": _("tried to deliver a notice again"),
     "claim-accepted": _("accepted an owner's claim"),
     "claim-refused": _("refused an owner's claim"),
+    "claim-ended": _("ended an accepted claim, its time being over"),
+    "disowning-lifted": _("lifted the agreement that an asset is not theirs"),
     "policy-set": _("set a policy"),
     "policy-removed": _("removed a policy"),
     "notice-answered": _("answered a notice"),

@@ -2,11 +2,13 @@
 
 from tocsin.findings.actions.folding import (
     decline,
+    disown,
     fold,
     hear_owner,
     mark_warned,
     note_news,
     overrule,
+    own_again,
     record_word,
     tell,
 )
@@ -17,11 +19,13 @@ from tocsin.findings.actions.verifying import Verified, verify
 __all__ = [
     "Verified",
     "decline",
+    "disown",
     "fold",
     "hear_owner",
     "mark_warned",
     "note_news",
     "overrule",
+    "own_again",
     "record_word",
     "refold",
     "take_stock",

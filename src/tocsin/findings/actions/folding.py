@@ -17,7 +17,8 @@ from tocsin.base.dialect import bulk
 from tocsin.base.identifiers import uuid7s
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.core.severity import RANK
-from tocsin.findings.models import Episode, Finding, FindingChange, News, Owner
+from tocsin.findings.models import Disowned, Episode, Finding, FindingChange, Means, News, Owner
+from tocsin.intake.actions import taking
 from tocsin.pipeline import fold as folding
 from tocsin.pipeline.chunk import INSTANT
 
@@ -52,8 +53,9 @@ _UPDATE += ", " + ", ".join(
 )
 _SAME = "old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind"
 _SENSORS = f"""
-    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", note)
-    SELECT old.id, %s, 'sensor', old.sensor, CASE WHEN old.sensor = 'gone' THEN 'back' ELSE 'seen' END, %s, ''
+    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", means, reason, evidence, note)
+    SELECT old.id, %s, 'sensor', old.sensor, CASE WHEN old.sensor = 'gone' THEN 'back' ELSE 'seen' END, %s, 'sensor',
+           CASE WHEN old.sensor = 'gone' THEN 'seen-after-verified' ELSE 'seen-again' END, fresh.evidence, ''
     FROM {{rows}} AS fresh JOIN {{findings}} AS old ON {_SAME}
     WHERE old.sensor IN ('gone', 'not-seen-since') AND fresh.last_seen > old.last_seen AND old.moved_at IS NULL
 """
@@ -67,9 +69,9 @@ _EPISODES = f"""
     WHERE old.sensor = 'gone' AND old.verified_at IS NOT NULL AND fresh.last_seen > old.last_seen AND old.moved_at IS NULL
 """
 _CHANGES = """
-    INSERT INTO {changes} (finding_id, at, what, "before", "after", "by", note)
+    INSERT INTO {changes} (finding_id, at, what, "before", "after", "by", means, reason, evidence, note)
     SELECT COALESCE(old.id, fresh.id), %s, CASE WHEN old.id IS NULL THEN 'new' ELSE 'worse' END,
-           COALESCE(old.severity, ''), fresh.severity, %s, ''
+           COALESCE(old.severity, ''), fresh.severity, %s, 'sensor', '', fresh.evidence, ''
     FROM {rows} AS fresh LEFT JOIN {findings} AS old
       ON old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind
     WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank
@@ -103,6 +105,7 @@ _ANEW = f"""
 
 def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
     """Fold a batch's findings. The caller's transaction makes it happen once."""
+    frame = without_disowned(frame)
     if frame.is_empty():
         return
     quote = connection.ops.quote_name
@@ -122,6 +125,79 @@ def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
                 cursor.execute(_ANEW.format(rows=rows, **names))
             cursor.execute(_NEWS.format(rows=rows, **names), [Owner.SAYS_FIXED.value])
         bulk.upsert(Finding, rows, unique=["organization_id", "asset", "kind"], update=_UPDATE)
+
+
+def without_disowned(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the findings that are their organization's; what the team agreed is not theirs goes to what nobody holds."""
+    pairs = list(
+        Disowned.objects.filter(organization__in=frame["organization"].unique().to_list()).values_list(
+            "organization_id", "asset"
+        )
+    )
+    if not pairs:
+        return frame
+    left = pl.DataFrame(pairs, schema=["organization", "asset"], orient="row")
+    nobodys = frame.join(left, on=["organization", "asset"], how="semi")
+    if nobodys.height:
+        taking.queue_disowned(nobodys)
+    return frame.join(left, on=["organization", "asset"], how="anti")
+
+
+@transaction.atomic
+def disown(*, findings: Collection[Finding], reason: str, by: str, now: datetime) -> None:
+    """Agree that the assets of these findings are not their organizations'.
+
+    All they have there, now and later, waits among what nobody holds; what refers to them stays readable.
+    """
+    assets = {(finding.organization_id, finding.asset) for finding in findings}
+    Disowned.objects.bulk_create(
+        [
+            Disowned(organization_id=owner, asset=asset, reason=reason[:1000], by=by, at=now)
+            for owner, asset in sorted(assets)
+        ],
+        ignore_conflicts=True,
+    )
+    columns = ("organization_id", "asset", "kind", "count", "first_seen", "last_seen")
+    for owner, asset in sorted(assets):
+        rows = Finding.objects.filter(organization=owner, asset=asset)
+        values = list(rows.values_list(*columns))
+        schema: dict[str, pl.DataType | type[pl.DataType]] = {
+            "organization": pl.String,
+            "asset": pl.String,
+            "kind": pl.String,
+            "count": pl.Int64,
+            "first_seen": INSTANT,
+            "last_seen": INSTANT,
+        }
+        taking.queue_disowned(pl.DataFrame(values, schema=schema, orient="row"))
+        note_news({(owner, kind) for _, _, kind, *_ in values})
+        FindingChange.objects.bulk_create(
+            FindingChange(
+                finding=finding,
+                at=now,
+                what="moved",
+                before=str(finding.count),
+                after="0",
+                by=by,
+                means=Means.TEAM,
+                reason="not-ours",
+                note=reason,
+            )
+            for finding in rows.only("count")
+        )
+        rows.update(moved_at=now)
+
+
+@transaction.atomic
+def own_again(*, disowned: Disowned, actor: Viewer, now: datetime) -> None:
+    """Lift the agreement that an asset is not an organization's: what comes in from now on is theirs. Raise NotAllowed."""
+    if not actor.may_write:
+        raise NotAllowed(actor.role.value)
+    audit.record(
+        actor=actor, action="disowning-lifted", object_kind="organization", object_id=disowned.organization_id, now=now,
+        detail={"asset": disowned.asset[:300]},
+    )  # fmt: skip
+    disowned.delete()
 
 
 def fitted(frame: pl.DataFrame) -> pl.DataFrame:
@@ -153,7 +229,15 @@ def note_news(groups: Iterable[tuple[str, str]]) -> None:
 
 
 def hear_owner(
-    *, ids: Collection[UUID], word: Owner, by: str, note: str, now: datetime, until: datetime | None = None
+    *,
+    ids: Collection[UUID],
+    word: Owner,
+    by: str,
+    note: str,
+    now: datetime,
+    means: str = Means.TEAM,
+    until: datetime | None = None,
+    evidence: Sequence[str] | None = None,
 ) -> None:
     """Take the owner's word about findings; what the sensors see stays as it is. The caller's transaction holds it."""
     _speak(
@@ -164,21 +248,47 @@ def hear_owner(
         by=by,
         note=note,
         now=now,
+        means=means,
+        evidence=evidence,
     )
 
 
-def overrule(*, ids: Collection[UUID], by: str, note: str, now: datetime) -> None:
-    """Set the owner's word aside after the team has looked: it counts as not having spoken."""
-    _speak(ids, Owner.SILENT, {"heard_at": None, "fixing_until": None}, what="overruled", by=by, note=note, now=now)
+def overrule(
+    *, ids: Collection[UUID], by: str, note: str, now: datetime, reason: str = "claim-refused", means: str = Means.TEAM
+) -> None:
+    """Set the owner's word aside, after the team has looked or its time was over: it counts as not having spoken."""
+    values = {"heard_at": None, "fixing_until": None}
+    _speak(ids, Owner.SILENT, values, what="overruled", by=by, note=note, now=now, means=means, reason=reason)
 
 
 def _speak(
-    ids: Collection[UUID], word: Owner, values: dict[str, Any], *, what: str, by: str, note: str, now: datetime
+    ids: Collection[UUID],
+    word: Owner,
+    values: dict[str, Any],
+    *,
+    what: str,
+    by: str,
+    note: str,
+    now: datetime,
+    means: str,
+    reason: str = "",
+    evidence: Sequence[str] | None = None,
 ) -> None:
     for part in _portions(ids):
         rows = Finding.objects.filter(pk__in=part)
         FindingChange.objects.bulk_create(
-            FindingChange(finding=f, at=now, what=what, before=f.owner, after=word.value, by=by, note=note)
+            FindingChange(
+                finding=f,
+                at=now,
+                what=what,
+                before=f.owner,
+                after=word.value,
+                by=by,
+                note=note,
+                means=means,
+                reason=reason,
+                evidence=evidence,
+            )
             for f in rows.only("owner")
         )
         rows.update(owner=word.value, **values)
@@ -202,12 +312,14 @@ def _portions(ids: Collection[UUID]) -> Iterator[list[UUID]]:
 
 
 @transaction.atomic
-def record_word(*, findings: Sequence[Finding], word: Owner, note: str, actor: Viewer, now: datetime) -> int:
+def record_word(
+    *, findings: Sequence[Finding], word: Owner, note: str, actor: Viewer, now: datetime, means: str = Means.TEAM
+) -> int:
     """Record what an owner said to the team, by telephone or at a desk; return on how many it changed. Raise NotAllowed."""
     if not actor.may_write:
         raise NotAllowed(actor.role.value)
     changed = [finding for finding in findings if finding.owner != word.value]
-    hear_owner(ids=[f.pk for f in changed], word=word, by=actor.email, note=note[:4000], now=now)
+    hear_owner(ids=[f.pk for f in changed], word=word, by=actor.email, note=note[:4000], now=now, means=means)
     for finding in changed:
         audit.record(
             actor=actor, action="word-recorded", object_kind="finding", object_id=str(finding.pk), now=now,

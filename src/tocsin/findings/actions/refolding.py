@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import PROTECT
 
 from tocsin.base.dialect import bulk
-from tocsin.findings.actions.folding import fitted, note_news, rows_of
+from tocsin.findings.actions.folding import fitted, note_news, rows_of, without_disowned
 from tocsin.findings.models import Finding, FindingChange
 
 _TAKEN = (
@@ -20,11 +20,11 @@ _TAKEN = (
 _UPDATE = ", ".join(f"{column} = excluded.{column}" for column in _TAKEN) + ", moved_at = NULL"
 _SAME = "old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind"
 _CHANGES = f"""
-    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", note)
+    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", means, note)
     SELECT COALESCE(old.id, fresh.id), %s,
            CASE WHEN old.id IS NULL THEN 'new' WHEN old.moved_at IS NOT NULL THEN 'returned' ELSE 'recounted' END,
            CASE WHEN old.id IS NULL THEN '' ELSE CAST(old.count AS VARCHAR(32)) END,
-           CASE WHEN old.id IS NULL THEN fresh.severity ELSE CAST(fresh.count AS VARCHAR(32)) END, %s, ''
+           CASE WHEN old.id IS NULL THEN fresh.severity ELSE CAST(fresh.count AS VARCHAR(32)) END, %s, 'sensor', ''
     FROM {{rows}} AS fresh LEFT JOIN {{findings}} AS old ON {_SAME}
     WHERE old.id IS NULL OR old.moved_at IS NOT NULL OR old.count <> fresh.count
 """
@@ -43,6 +43,7 @@ def refold(*, names: pl.DataFrame, frame: pl.DataFrame, batch_id: str, now: date
     """
     quote = connection.ops.quote_name
     tables = {"changes": quote(FindingChange._meta.db_table), "findings": quote(Finding._meta.db_table)}  # noqa: SLF001
+    frame = without_disowned(frame)
     at, by = connection.ops.adapt_datetimefield_value(now), f"batch {batch_id}"
     fresh = rows_of(frame)
     with bulk.staged(Finding, _only_named(names)) as wanted, bulk.staged(Finding, fresh) as rows:

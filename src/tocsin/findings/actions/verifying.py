@@ -17,7 +17,7 @@ from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import rules
 from tocsin.findings.actions.folding import note_news
-from tocsin.findings.models import Finding, FindingChange, News, Sensor
+from tocsin.findings.models import Finding, FindingChange, Means, News, Sensor
 from tocsin.intake import queries as intake
 from tocsin.pipeline.chunk import INSTANT
 
@@ -25,8 +25,9 @@ _UNSEEN = """f.moved_at IS NULL AND f.feeds = cut.feeds AND (
         (f.sensor <> 'gone' AND f.last_seen < cut.last_seen) OR (f.sensor IN ('seen', 'back') AND f.last_seen < cut.first_seen))"""
 _AFTER = "CASE WHEN f.last_seen < cut.last_seen THEN 'gone' ELSE 'not-seen-since' END"
 _CHANGES = f"""
-    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", note)
-    SELECT f.id, %s, 'sensor', f.sensor, {_AFTER}, cut.because, '' FROM {{cuts}} AS cut JOIN {{findings}} AS f ON {_UNSEEN}
+    INSERT INTO {{changes}} (finding_id, at, what, "before", "after", "by", means, reason, evidence, note)
+    SELECT f.id, %s, 'sensor', f.sensor, {_AFTER}, cut.because, 'sensor',
+           CASE WHEN f.last_seen < cut.last_seen THEN 'looked-enough' ELSE 'not-in-the-latest-look' END, cut.evidence, '' FROM {{cuts}} AS cut JOIN {{findings}} AS f ON {_UNSEEN}
 """
 _NEWS = f"""
     INSERT INTO {{news}} (organization_id, kind)
@@ -95,7 +96,10 @@ def _move_at_once(sets: Sequence[list[str]], known: Mapping[str, Sequence[rules.
             "last_seen": pl.Series([cut.gone for _, cut in cuts], dtype=INSTANT),
             "because": [cut.rule for _, cut in cuts],
         }
-    ).with_columns(pl.lit("[]").alias(name) for name in ("ports", "evidence", "related"))
+    ).with_columns(
+        pl.Series("evidence", [rules.proofs(found, known) for found, _ in cuts]),
+        *(pl.lit("[]").alias(name) for name in ("ports", "related")),
+    )
     at = connection.ops.adapt_datetimefield_value(now)
     with bulk.staged(Finding, frame) as rows, connection.cursor() as cursor:
         tables = _tables(cuts=rows)
@@ -131,8 +135,9 @@ def _move_by_lists(
     ended = found.filter(~pl.col("on_any") & gone)
     missed = found.filter(~pl.col("on_latest") & unseen & pl.col("sensor").is_in(["seen", "back"]))
     missed = missed.join(ended, on="id", how="anti")
-    _move(ended, Sensor.GONE, rule, now)
-    _move(missed, Sensor.NOT_SEEN_SINCE, rule, now)
+    proofs = rules.proofs(feeds, known)
+    _move(ended, Sensor.GONE, rule, proofs, now)
+    _move(missed, Sensor.NOT_SEEN_SINCE, rule, proofs, now)
     note_news(set(ended.select("organization_id", "kind").iter_rows()))
 
 
@@ -151,7 +156,7 @@ def _stands(found: pl.DataFrame, lists: Sequence[str], names: Mapping[str, Seque
     return on.alias(str(back))
 
 
-def _move(found: pl.DataFrame, sensor: Sensor, rule: str, now: datetime) -> None:
+def _move(found: pl.DataFrame, sensor: Sensor, rule: str, proofs: Sequence[str], now: datetime) -> None:
     ids = [UUID(id_) for id_ in found["id"]]
     was = dict(zip(ids, found["sensor"].to_list(), strict=True))
     values: dict[str, Any] = {"sensor": sensor, "sensor_at": now}
@@ -160,7 +165,18 @@ def _move(found: pl.DataFrame, sensor: Sensor, rule: str, now: datetime) -> None
     for start in range(0, len(ids), PORTION):
         part = ids[start : start + PORTION]
         FindingChange.objects.bulk_create(
-            FindingChange(finding_id=id_, at=now, what="sensor", before=was[id_], after=sensor, by=rule) for id_ in part
+            FindingChange(
+                finding_id=id_,
+                at=now,
+                what="sensor",
+                before=was[id_],
+                after=sensor,
+                by=rule,
+                means=Means.SENSOR,
+                reason="taken-off" if sensor is Sensor.GONE else "not-in-the-latest-look",
+                evidence=proofs,
+            )
+            for id_ in part
         )
         Finding.objects.filter(pk__in=part).update(**values)
 

@@ -239,6 +239,13 @@ def record(
     return batch
 
 
+def queue_disowned(findings: pl.DataFrame) -> None:
+    """Put findings whose owner was agreed not to be theirs to what nobody holds, inside the caller's transaction."""
+    address = pl.when(pl.col("asset").str.contains(r"^[0-9a-f.:]+$")).then(pl.col("asset").str.slice(0, 45))
+    seen = findings.select("asset", "kind", "count", "first_seen", "last_seen")
+    _queue(seen.with_columns(address.alias("source_ip"), pl.lit(None, dtype=pl.Int64).alias("source_asn")))
+
+
 def _queue(nobody: pl.DataFrame) -> None:
     """Add what nobody holds to the queue, asset by asset and place by place."""
     if nobody.is_empty():

@@ -12,12 +12,10 @@ from tocsin.base.tenancy import SYSTEM, Viewer
 from tocsin.notices import queries
 from tocsin.notices.actions.answering import (
     WORDS,
-    AlreadyRuled,
     BadAnswer,
     NotAnswerable,
     answer,
-    rule,
-    rule_all,
+    answer_findings,
 )
 from tocsin.notices.actions.approving import (
     NoReason,
@@ -29,6 +27,7 @@ from tocsin.notices.actions.approving import (
     reject_all,
     retry,
 )
+from tocsin.notices.actions.claiming import AlreadyRuled, BadRuling, Ended, end_claims, rule, rule_all
 from tocsin.notices.actions.deciding import decide
 from tocsin.notices.actions.delivering import deliver
 from tocsin.notices.actions.escalating import Escalated, NothingMissed, escalate, note
@@ -55,8 +54,10 @@ __all__ = [
     "AlreadyRuled",
     "BadAnswer",
     "BadPolicy",
+    "BadRuling",
     "BadSilence",
     "Decided",
+    "Ended",
     "Escalated",
     "NoReason",
     "NoSuchOrganization",
@@ -67,12 +68,14 @@ __all__ = [
     "Plan",
     "Wanted",
     "answer",
+    "answer_findings",
     "approve",
     "approve_all",
     "at_the_end",
     "compose",
     "decide",
     "deliver",
+    "end_claims",
     "escalate",
     "expire",
     "lift",

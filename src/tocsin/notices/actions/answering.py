@@ -1,8 +1,10 @@
-"""Take what an organization answers, and settle what it claims."""
+"""Take what an organization answers: to a notice, or about some of its findings."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -10,9 +12,9 @@ from django.utils import timezone
 
 from tocsin.base.audit import actions as audit
 from tocsin.base.audit.actions import Act
-from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
+from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import actions as findings
-from tocsin.findings.models import Owner
+from tocsin.findings.models import Finding, Owner
 from tocsin.notices.actions import escalating
 from tocsin.notices.models import Answer, Claim, Notice, NoticeFinding, State
 
@@ -22,101 +24,179 @@ WORDS = {
     "fixed": Owner.SAYS_FIXED,
     "not-ours": Owner.NOT_OURS,
     "false-positive": Owner.FALSE_POSITIVE,
+    "risk-accepted": Owner.RISK_ACCEPTED,
 }
-CLAIMS = {"not-ours", "false-positive"}
+CLAIMS = {"not-ours", "false-positive", "risk-accepted"}
 """Answers that somebody of the team looks at before they count for good."""
+DATED = {"fixing", "risk-accepted"}
+"""Answers that say until when."""
+LONGEST = timedelta(days=366)
+"""A risk is accepted for a year at most; then it is looked at again."""
 
 
 class BadAnswer(Exception):
-    """The answer is none of the five, or its day is missing."""
+    """The answer is none of the six, or its day or its reason is missing. `about` names the field."""
+
+    def __init__(self, says: str, about: str) -> None:
+        super().__init__(says)
+        self.about = about
+
+
+ANSWERABLE = {State.READY, State.SENT, State.PARTLY_SENT, State.FAILED}
 
 
 class NotAnswerable(Exception):
     """The notice never went out: there is nothing to answer."""
 
 
-class AlreadyRuled(Exception):
-    """Somebody has settled the claim."""
-
-
 @transaction.atomic
 def answer(
-    *, notice: Notice, word: str, by: str, means: str, now: datetime, note: str = "", until: date | None = None
+    *,
+    notice: Notice,
+    word: str,
+    by: str,
+    means: str,
+    now: datetime,
+    note: str = "",
+    until: date | None = None,
+    proof: str = "",
 ) -> Answer:
     """Take an organization's answer: it is the owner's word on every finding of the notice.
 
-    Every answer is kept; the latest counts. Raise BadAnswer, NotAnswerable.
+    Every answer is kept; the latest counts. `proof` is the hash of a file that came with it. Raise BadAnswer,
+    NotAnswerable.
     """
-    if word not in WORDS:
-        raise BadAnswer(f"{word!r} is none of {', '.join(WORDS)}")
-    if word == "fixing" and (until is None or until < timezone.localdate(now)):
-        raise BadAnswer("`fixing` needs the day it will be fixed by, today or later")
-    if notice.state not in {State.READY, State.SENT, State.PARTLY_SENT, State.FAILED}:
+    said = Word(word, by, means, now, _tidy(note), until, proof)
+    said.check()
+    if notice.state not in ANSWERABLE:
         raise NotAnswerable(f"{notice.reference} is {notice.state}: it never went out")
-    note = note.replace("\0", "").strip()[:4000]
-    made = Answer.objects.create(
-        notice=notice,
-        answer=word,
-        until=until if word == "fixing" else None,
-        note=note,
-        at=now,
-        by=by,
-        means=means,
-    )
     ids = list(NoticeFinding.objects.filter(notice=notice).values_list("finding_id", flat=True))
-    findings.hear_owner(
-        ids=ids, word=WORDS[word], by=by, note=note, now=now, until=_end_of(until) if made.until and until else None
-    )
+    made = _answered(said, notice, None)
+    _hear(said, ids, dict.fromkeys(ids, made))
     escalating.end_answered(notice=notice, now=now)
-    # What was claimed before and not looked at yet is settled by the new word.
-    Claim.objects.filter(finding__in=ids, ruling="").delete()
-    if word in CLAIMS:
-        Claim.objects.bulk_create(
-            [Claim(finding_id=id_, answer=made, what=word, at=now) for id_ in ids], batch_size=500
-        )
-    detail = {
-        "answer": word,
-        "by": by,
-        "means": means,
-        **({"until": until.isoformat()} if made.until and until else {}),
-    }
-    audit.record_all(actor=SYSTEM, acts=[Act("notice-answered", "notice", notice.reference, detail)], now=now)
+    _record([notice.reference], said)
     return made
+
+
+@transaction.atomic
+def answer_findings(
+    *,
+    findings: Collection[Finding],
+    word: str,
+    by: str,
+    means: str,
+    now: datetime,
+    note: str = "",
+    until: date | None = None,
+    proof: str = "",
+) -> int:
+    """Take an organization's answer about some of its findings; return how many.
+
+    Each notice that last told one of them gets the answer too, for so many of its findings. Raise BadAnswer.
+    """
+    said = Word(word, by, means, now, _tidy(note), until, proof)
+    said.check()
+    ids = [finding.pk for finding in findings]
+    latest: dict[UUID, Notice] = {}
+    for start in range(0, len(ids), 500):
+        lines = NoticeFinding.objects.filter(finding__in=ids[start : start + 500], notice__state__in=ANSWERABLE)
+        for line in lines.select_related("notice").order_by("notice_id"):
+            latest[line.finding_id] = line.notice
+    told: dict[UUID, list[UUID]] = {}
+    for id_, notice in latest.items():
+        told.setdefault(notice.pk, []).append(id_)
+    notices = {notice.pk: notice for notice in latest.values()}
+    answers: dict[UUID, Answer] = {}
+    for pk, members in told.items():
+        whole = len(members) >= notices[pk].n_findings
+        answers |= dict.fromkeys(members, _answered(said, notices[pk], None if whole else len(members)))
+    _hear(said, ids, answers)
+    for notice in notices.values():
+        escalating.end_answered(notice=notice, now=now)
+    references = [notice.reference for notice in notices.values()] or [str(id_) for id_ in ids]
+    _record(references, said, kind="notice" if notices else "finding")
+    return len(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What was answered, by whom and how."""
+
+    word: str
+    by: str
+    means: str
+    now: datetime
+    note: str
+    until: date | None
+    proof: str
+
+    def check(self) -> None:
+        """Raise BadAnswer when something is missing."""
+        if self.word not in WORDS:
+            raise BadAnswer(f"{self.word!r} is none of {', '.join(WORDS)}", "answer")
+        today = timezone.localdate(self.now)
+        if self.word in DATED and (self.until is None or self.until < today):
+            raise BadAnswer(f"`{self.word}` needs a day, today or later", "until")
+        if self.word == "risk-accepted" and self.until is not None and self.until > today + LONGEST:
+            raise BadAnswer("a risk is accepted for a year at most", "until")
+        if self.word == "risk-accepted" and not self.note:
+            raise BadAnswer("`risk-accepted` needs a reason", "note")
+
+    @property
+    def day(self) -> date | None:
+        """The day that was given, where the answer has one."""
+        return self.until if self.word in DATED else None
+
+    @property
+    def end(self) -> datetime | None:
+        """The end of that day, where the team sits."""
+        return _end_of(self.day) if self.day else None
+
+
+def _tidy(note: str) -> str:
+    return note.replace("\0", "").strip()[:4000]
+
+
+def _answered(said: Word, notice: Notice, n_findings: int | None) -> Answer:
+    return Answer.objects.create(
+        notice=notice, answer=said.word, until=said.day, note=said.note, at=said.now, by=said.by, means=said.means, n_findings=n_findings
+    )  # fmt: skip
+
+
+def _hear(said: Word, ids: Sequence[UUID], answers: Mapping[UUID, Answer]) -> None:
+    findings.hear_owner(
+        ids=ids, word=WORDS[said.word], by=said.by, note=said.note, now=said.now, means=said.means,
+        until=said.end if said.word == "fixing" else None, evidence=[f"sha256 {said.proof}"] if said.proof else None,
+    )  # fmt: skip
+    # What was claimed before, looked at or not, is settled by the new word.
+    for start in range(0, len(ids), 500):
+        earlier = Claim.objects.filter(finding__in=ids[start : start + 500])
+        earlier.filter(ruling="").delete()
+        earlier.filter(ended_at=None).update(ended_at=said.now)
+    if said.word in CLAIMS:
+        Claim.objects.bulk_create(
+            [
+                Claim(
+                    finding_id=id_, answer=answers.get(id_), what=said.word, at=said.now, asked_by=said.by, note=said.note,
+                    until=said.end if said.word == "risk-accepted" else None,
+                )
+                for id_ in ids
+            ],
+            batch_size=500,
+        )  # fmt: skip
+
+
+def _record(references: Sequence[str], said: Word, kind: str = "notice") -> None:
+    detail = {
+        "answer": said.word,
+        "by": said.by,
+        "means": said.means,
+        **({"until": said.day.isoformat()} if said.day else {}),
+        **({"proof": said.proof} if said.proof else {}),
+    }
+    acts = [Act("notice-answered", kind, reference, detail) for reference in references]
+    audit.record_all(actor=SYSTEM, acts=acts, now=said.now)
 
 
 def _end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone())
-
-
-@transaction.atomic
-def rule(*, claim: Claim, accept: bool, note: str, actor: Viewer, now: datetime) -> None:
-    """Settle a claim. Accepted, it stays as the owner said; refused, the owner is warned again. Raise NotAllowed, AlreadyRuled."""
-    rule_all(claims=[claim.pk], accept=accept, note=note, actor=actor, now=now)
-
-
-@transaction.atomic
-def rule_all(*, claims: list[UUID], accept: bool, note: str, actor: Viewer, now: datetime) -> int:
-    """Settle claims; return how many. Raise NotAllowed, and AlreadyRuled when none of them is open."""
-    if not actor.may_write:
-        raise NotAllowed(actor.role.value)
-    open_ = list(
-        Claim.objects.select_for_update(of=("self",)).filter(pk__in=claims, ruling="").select_related("finding")
-    )
-    if not open_:
-        raise AlreadyRuled
-    ruling = Claim.Ruling.ACCEPTED if accept else Claim.Ruling.REFUSED
-    ids = [claim.pk for claim in open_]
-    Claim.objects.filter(pk__in=ids).update(
-        ruling=ruling, ruled_by=actor.email, ruled_at=now, ruling_note=note.strip()[:1000]
-    )
-    if not accept:
-        findings.overrule(ids=[claim.finding_id for claim in open_], by=actor.email, note=note.strip()[:1000], now=now)
-    audit.record_all(
-        actor=actor,
-        acts=[
-            Act(f"claim-{ruling.value}", "finding", str(claim.finding_id), {"claim": claim.what, "note": note})
-            for claim in open_
-        ],
-        now=now,
-    )
-    return len(open_)

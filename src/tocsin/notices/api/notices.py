@@ -27,7 +27,7 @@ from tocsin.notices.models import Notice
 notices = Router(tags=["notices"])
 
 State = Literal["waiting", "ready", "sent", "partly-sent", "failed", "no-contact", "rejected", "withdrawn"]
-Word = Literal["seen", "fixing", "fixed", "not-ours", "false-positive"]
+Word = Literal["seen", "fixing", "fixed", "not-ours", "false-positive", "risk-accepted"]
 
 
 class Filters(Schema):
@@ -84,9 +84,14 @@ class Explanation(Schema):
 class AnswerIn(Schema):
     """An organization's answer."""
 
-    answer: Word = Field(description=_("One of the five."))
-    until: Day | None = Field(None, description=_("The day it will be fixed by; `fixing` needs it."))
-    note: str = Field("", max_length=4000, description=_("In free words."))
+    answer: Word = Field(description=_("One of the six."))
+    until: Day | None = Field(
+        None,
+        description=_(
+            "The day it will be fixed by, or until which the risk is accepted; `fixing` and `risk-accepted` need it."
+        ),
+    )
+    note: str = Field("", max_length=4000, description=_("In free words; `risk-accepted` needs a reason."))
 
 
 class AnswerOut(Schema):
@@ -223,7 +228,12 @@ def answer_notice(request: Call, id_: UUID, body: AnswerIn, key: Key = "") -> St
                 notice=found, word=body.answer, by=request.caller.name, means="api", now=datetime.now(UTC), note=body.note, until=body.until
             )  # fmt: skip
         except actions.BadAnswer as error:
-            wrong = {"pointer": "body/until", "detail": gettext("Give the day it will be fixed by, today or later.")}
+            wrong = {
+                "pointer": f"body/{error.about}",
+                "detail": gettext("Say why the risk is accepted.")
+                if error.about == "note"
+                else gettext("Give the day: today or later, and within a year for a risk that is accepted."),
+            }
             raise Problem(INVALID, errors=[wrong]) from error
         except actions.NotAnswerable as error:
             raise Problem(CONFLICT, gettext("It never went out: there is nothing to answer.")) from error

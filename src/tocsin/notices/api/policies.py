@@ -19,9 +19,10 @@ from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, page
 from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
+from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
 from tocsin.notices import actions, queries
-from tocsin.notices.models import Policy
+from tocsin.notices.models import Claim, Policy
 
 policies = Router(tags=["policies"])
 silences = Router(tags=["silences"])
@@ -94,25 +95,38 @@ class SilenceFilters(Schema):
 
 
 class ClaimOut(Schema):
-    """An owner's claim that a finding is not theirs, or a false alarm."""
+    """An owner's claim that a finding is not theirs, a false alarm, or a risk they accept."""
 
     id: UUID
     finding: UUID = Field(alias="finding_id")
     organization: str = Field(alias="finding.organization_id")
-    notice: UUID = Field(alias="answer.notice_id")
-    what: str = Field(description=_("`not-ours` or `false-positive`."))
-    note: str = Field(alias="answer.note")
+    notice: UUID | None = Field(description=_("The notice that it answers; null: it was said of the finding itself."))
+    what: str = Field(description=_("`not-ours`, `false-positive` or `risk-accepted`."))
+    state: str = Field(description=_("`asked`, `approved`, `refused` or `ended`."))
+    note: str = Field(description=_("Why, as the owner says."))
     at: datetime
+    asked_by: str
+    until: datetime | None = Field(description=_("When it ends by itself; null: it has no end."))
+    warned_at: datetime | None = Field(description=_("When it was said that it soon ends."))
+    ended_at: datetime | None = Field(description=_("When it ceased to count."))
     ruling: str = Field(description=_("What the team made of it; empty while it is open."))
     ruled_by: str
     ruled_at: datetime | None
     ruling_note: str
+
+    @staticmethod
+    def resolve_notice(obj: Claim) -> UUID | None:
+        """Return the notice that it answers."""
+        return obj.answer.notice_id if obj.answer is not None else None
 
 
 class ClaimFilters(Schema):
     """Which claims."""
 
     ruled: bool = Field(False, description=_("Those that are settled as well."))
+    state: Literal["asked", "approved", "refused", "ended"] | None = Field(
+        None, description=_("Only those that stand so.")
+    )
 
 
 class Ruling(Schema):
@@ -120,6 +134,10 @@ class Ruling(Schema):
 
     accept: bool = Field(description=_("Accepted, it stays as the owner said; refused, the owner is warned again."))
     note: str = Field("", max_length=1000)
+    until: Day | None = Field(None, description=_("The last day it counts; empty: as asked for, or a year."))
+    to: str = Field(
+        "", max_length=100, description=_("Whose it is instead, where it is not theirs; empty: nobody known.")
+    )
 
 
 @policies.get("", response=Page[PolicyOut], **route(Scope.NOTICES_READ, _("List policies")))
@@ -220,7 +238,13 @@ def lift_silence(request: Call, id_: int) -> Status[None]:
 def list_claims(request: Call, response: HttpResponse, filters: Query[ClaimFilters], paging: Query[Paging]) -> Found:
     """Return a page of claims."""
     team_only(request.viewer)
-    return page(request, response, queries.claims(request.viewer, open_only=not filters.ruled), paging, ("-id",))
+    return page(
+        request,
+        response,
+        queries.claims(request.viewer, open_only=not filters.ruled, state=filters.state or ""),
+        paging,
+        ("-id",),
+    )
 
 
 @claims.post("/{uuid:id_}/ruling", response=ClaimOut, **route(Scope.NOTICES_WRITE, _("Settle a claim"), also=(409,)))
@@ -230,7 +254,11 @@ def rule_claim(request: Call, id_: UUID, body: Ruling) -> Any:
     rows = queries.claims(request.viewer, open_only=False)
     found = get_object_or_404(rows, pk=id_)
     try:
-        actions.rule(claim=found, accept=body.accept, note=body.note, actor=request.viewer, now=datetime.now(UTC))
+        actions.rule(
+            claim=found, accept=body.accept, note=body.note, actor=request.viewer, now=datetime.now(UTC), until=body.until, to=body.to
+        )  # fmt: skip
+    except actions.BadRuling as error:
+        raise Problem(INVALID, errors=[{"pointer": "body", "detail": str(error)}]) from error
     except actions.AlreadyRuled as error:
         raise Problem(CONFLICT, gettext("It was settled before.")) from error
     return rows.get(pk=id_)

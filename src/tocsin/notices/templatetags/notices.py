@@ -37,7 +37,14 @@ def answer_word(answer: str | None) -> str:
     return str(WORDS.get(answer, answer)) if answer and answer != "none" else gettext("no answer yet")
 
 
-ANSWER_TONES: Final = {"seen": "busy", "fixing": "busy", "fixed": "ok", "not-ours": "wait", "false-positive": "wait"}
+ANSWER_TONES: Final = {
+    "seen": "busy",
+    "fixing": "busy",
+    "fixed": "ok",
+    "not-ours": "wait",
+    "false-positive": "wait",
+    "risk-accepted": "wait",
+}
 
 
 @register.filter

@@ -95,7 +95,9 @@ def _happens(what: str, given_: list[Any], now: datetime) -> datetime:
         case "answer", (place, word, days):
             if notice := _one(Notice.objects.filter(state__in=[State.READY, State.SENT]), place):
                 until = timezone.localdate(now) + timedelta(days=days)
-                actions.answer(notice=notice, word=word, by="x@bv-a.example", means="link", now=now, until=until)
+                actions.answer(
+                    notice=notice, word=word, by="x@bv-a.example", means="link", now=now, note="x", until=until
+                )
         case "sensor", (place, state):
             if finding := _one(Finding.objects.all(), place):
                 back = {"reopened_at": now} if state == Sensor.BACK else {}

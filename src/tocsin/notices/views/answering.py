@@ -47,8 +47,8 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
                     until=_day(request.POST.get("until", "")),
                 )
                 return redirect("answer", token=token)
-            except actions.BadAnswer:
-                problem = _("Please give the day by which it will be fixed, today or later.")
+            except actions.BadAnswer as error:
+                problem = _("Please say why the risk is accepted.") if error.about == "note" else _("Please give the day by which it will be fixed, today or later.")  # fmt: skip
             except actions.NotAnswerable:
                 problem = _("This warning was withdrawn: there is nothing to answer.")
         answers = list(notice.answers.order_by("-at", "-id")[:10])

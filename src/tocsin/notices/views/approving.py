@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -166,29 +167,37 @@ def retry(request: HttpRequest, id_: UUID) -> HttpResponse:
 
 @viewing
 def claims(request: HttpRequest) -> HttpResponse:
-    """For an analyst: what owners say is not theirs, or a false alarm; accept it, or warn again."""
+    """For approvers: what owners say is not theirs, a false alarm or a risk they accept; agree, or warn again."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     team_only(viewer)
     settled = request.GET.get("settled") == "1"
-    rows = queries.claims(viewer, open_only=not settled)
+    state, what = request.GET.get("state", ""), request.GET.get("what", "")
+    state = state if state in queries.CLAIM_STATES else ""
+    rows = queries.claims(viewer, open_only=not settled, state=state)
     if settled:
         rows = rows.exclude(ruling="")
-    return render(request, "notices/claims.html", {"page": page(request, rows), "settled": settled})
+    if what:
+        rows = rows.filter(what=what)
+    tab = state or ("settled" if settled else "asked")
+    context = {"page": page(request, rows), "settled": tab != "asked", "tab": tab, "today": timezone.localdate()}
+    return render(request, "notices/claims.html", context)
 
 
 @viewing
 @require_POST
 def rulings(request: HttpRequest) -> HttpResponse:
-    """For an analyst: settle chosen claims."""
+    """For an approver: settle chosen claims; what is not theirs an analyst may settle too."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     team_only(viewer)
     if not viewer.may_write:
         raise Http404
     accept = request.POST.get("do") == "accept"
     try:
+        until, to = request.POST.get("until", ""), request.POST.get("to", "").strip()
         n = actions.rule_all(
-            claims=_ids(request), accept=accept, note=request.POST.get("note", ""), actor=viewer, now=datetime.now(UTC)
-        )
+            claims=_ids(request), accept=accept, note=request.POST.get("note", ""), actor=viewer, now=datetime.now(UTC),
+            until=date.fromisoformat(until) if until else None, to=to,
+        )  # fmt: skip
         said = (
             ngettext("%(n)s claim accepted.", "%(n)s claims accepted.", n)
             if accept
@@ -197,4 +206,10 @@ def rulings(request: HttpRequest) -> HttpResponse:
         messages.success(request, said % {"n": n})
     except actions.AlreadyRuled:
         messages.error(request, _("None of them is open."))
+    except NotAllowed:
+        messages.error(request, _("False alarms and accepted risks are settled by an approver; nothing was done."))
+    except (actions.BadRuling, ValueError):
+        messages.error(
+            request, _("Nothing was done: the end must be a day within a year, and the organization one that there is.")
+        )
     return redirect("claims")

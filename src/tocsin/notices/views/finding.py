@@ -16,13 +16,13 @@ from tocsin.base.web.views import signed_in
 from tocsin.base.web.words import WORDS
 from tocsin.constituency import queries as constituency
 from tocsin.findings import queries as findings
-from tocsin.findings.models import Finding, FindingChange, Owner, Sensor
+from tocsin.findings.models import Finding, FindingChange, Means, Owner, Sensor
 from tocsin.intake import evidence as proofs
 from tocsin.notices import queries, rules
 from tocsin.notices.models import NoticeFinding
 
 viewing = signed_in(constituency.viewer_of)
-SETTLED = {Owner.NOT_OURS, Owner.FALSE_POSITIVE}
+SETTLED = {Owner.NOT_OURS, Owner.FALSE_POSITIVE, Owner.RISK_ACCEPTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,19 @@ def finding(request: HttpRequest, id_: UUID) -> HttpResponse:
         "ahead": sorted(_ahead(viewer, found, told, now), key=lambda one: one.at),
         "past": sorted(_past(viewer, found, told), key=lambda one: one.at, reverse=True),
         "claims": queries.claims(viewer).filter(finding=found),
+        "agreed": queries.claims(viewer, state="approved").filter(finding=found).first(),
     }
     return render(request, "notices/finding.html", context)
 
 
 def _ahead(viewer: Viewer, found: Finding, told: list[NoticeFinding], now: datetime) -> list[Moment]:
     """Return what comes, by itself or by whom."""
-    if found.sensor == Sensor.GONE or found.owner in SETTLED:
+    if found.sensor == Sensor.GONE:
         return []
+    if found.owner in SETTLED:
+        agreed = queries.claims(viewer, state="approved").filter(finding=found, until__isnull=False).first()
+        said = _("What was agreed to ends by itself; if it is still seen, its owner is warned again.")
+        return [Moment(agreed.until, said)] if agreed is not None and agreed.until is not None else []
     ahead = []
     if found.due_at is not None and found.due_at > now:
         ahead.append(Moment(found.due_at, _("It is to be fixed by now; after this it is overdue.")))
@@ -102,7 +107,10 @@ def _changed(change: FindingChange, viewer: Viewer) -> Moment:
     }.get(change.what)
     text = said % values if said else f"{WORDS.get(change.what, change.what)} {values['before']} → {values['after']}"
     tones = {"worse": "bad", "overruled": "bad"}
-    by = change.by if viewer.sees_everything else ""
+    if change.reason:
+        text += f" – {WORDS.get(change.reason, change.reason)}"
+    means = change.get_means_display() if change.means and change.means != Means.SENSOR else ""
+    by = ", ".join(filter(None, [change.by, means])) if viewer.sees_everything else means
     return Moment(change.at, text, by, change.note, tone=tones.get(change.what, ""))
 
 

@@ -94,10 +94,17 @@ def notices_retry(ids: tuple[str, ...]) -> None:
 @click.argument("id_", metavar="ID")
 @click.option("--as", "by", required=True, metavar="EMAIL", help="Who answers.")
 @click.option(
-    "--answer", "word", required=True, type=click.Choice(["seen", "fixing", "fixed", "not-ours", "false-positive"])
+    "--answer",
+    "word",
+    required=True,
+    type=click.Choice(["seen", "fixing", "fixed", "not-ours", "false-positive", "risk-accepted"]),
 )
-@click.option("--until", metavar="DATE", help="The day it will be fixed by; `fixing` needs it.")
-@click.option("--note", default="", help="In free words.")
+@click.option(
+    "--until",
+    metavar="DATE",
+    help="The day it will be fixed by, or until which the risk is accepted; `fixing` and `risk-accepted` need it.",
+)
+@click.option("--note", default="", help="In free words; `risk-accepted` needs a reason.")
 @AS_JSON
 def notices_answer(id_: str, by: str, word: str, until: str | None, note: str, as_json: bool) -> None:
     """Take an organization's answer to a notice, as one that came by telephone."""
@@ -109,8 +116,8 @@ def notices_answer(id_: str, by: str, word: str, until: str | None, note: str, a
         fail(f"{until!r} is no day; write for example 2026-12-01", 2)
     if "@" not in by:
         fail(f"{by!r} is no e-mail address", 2)
-    if (word == "fixing") != (day is not None):
-        fail("--until belongs to the answer fixing, and only to it", 2)
+    if (word in {"fixing", "risk-accepted"}) != (day is not None):
+        fail("--until belongs to the answers fixing and risk-accepted, and only to them", 2)
     prepare()
     from tocsin.project.work import notices as work
 

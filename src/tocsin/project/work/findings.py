@@ -35,11 +35,11 @@ def show(id_: UUID) -> dict[str, Any] | None:
         "feeds": f.feeds, "evidence": f.evidence, "warned_at": _iso(f.warned_at), "due_at": _iso(f.due_at),
         "sensors": {
             "state": f.sensor, "since": _iso(f.sensor_at), "verified_at": _iso(f.verified_at), "verified_by": f.verified_by,
-            "reopened": f.n_reopened, "history": [_change(c) for c in changes if c.what not in _WORDS],
+            "reopened": f.n_reopened, "history": [_change(c) for c in changes if c.axis != "owner"],
         },
         "owner": {
             "state": f.owner, "since": _iso(f.heard_at), "until": _iso(f.fixing_until), "answered_at": _iso(f.answered_at),
-            "history": [_change(c) for c in changes if c.what in _WORDS],
+            "history": [_change(c) for c in changes if c.axis == "owner"],
         },
         "episodes": [
             {
@@ -51,13 +51,10 @@ def show(id_: UUID) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-_WORDS = {"owner", "overruled"}
-"""Changes of the owner's axis; the others come from sensors."""
-
-
 def _change(change: FindingChange) -> dict[str, Any]:
     return {
-        "at": change.at.isoformat(), "what": change.what, "before": change.before, "after": change.after, "by": change.by, "note": change.note,
+        "at": change.at.isoformat(), "what": change.what, "before": change.before, "after": change.after, "by": change.by,
+        "means": change.means, "reason": change.reason, "evidence": change.evidence, "note": change.note,
     }  # fmt: skip
 
 

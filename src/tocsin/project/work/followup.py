@@ -18,6 +18,7 @@ def run(*, at: datetime | None) -> dict[str, Any]:
     """Do once all that time asks for; what was done before is not done again."""
     instant = at or now()
     verified = findings.verify(now=instant)
+    notices.end_claims(now=instant)
     reasons = Counter(notices.run(now=instant)["reasons"])
     escalated, expired = _press_on(instant)
     watching.look(now=instant)
@@ -44,6 +45,7 @@ def _press_on(instant: datetime) -> tuple[notices.Escalated, int]:
 
 def work() -> None:
     """Do what the rounds of the worker do not: days that passed, steps that are due, alarms about both."""
+    notices.end_claims(now=now())
     _press_on(now())
 
 
