@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('constituency', '0003_history_and_fields'),
-        ('findings', '0005_looks'),
+        ('findings', '0006_tally'),
     ]
 
     operations = [
