@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('findings', '0006_means_and_disowned'),
+        ('findings', '0007_means_and_disowned'),
         ('notices', '0007_working_time'),
     ]
 
