@@ -89,18 +89,13 @@ def run(
     looking = Looking()
     try:
         with (out / ".rejects.part").open("w", encoding="utf-8") as rejects, writer:
-            for opened, chunk in local.ahead(_chunks(files, summary, scratch, again, looking), depth=2):
-                arrived = opened.given.options.received_at or received_at
-                if isinstance(chunk, Chunk):
-                    result = steps.run(
-                        chunk,
-                        attributor=attributor,
-                        memory=memory,
-                        sha256=opened.summary.sha256,
-                        received_at=arrived,
-                    )
+            chunks = local.ahead(_chunks(files, summary, scratch, again, looking), depth=2)
+            for opened, arrived, admitted in local.ahead(_admitted(chunks, memory, received_at), depth=1):
+                if isinstance(admitted, Reject):
+                    result = steps.Result(1, pl.DataFrame(), 0, [admitted])
                 else:
-                    result = steps.Result(1, pl.DataFrame(), 0, [chunk])
+                    sha256 = opened.summary.sha256
+                    result = steps.complete(admitted, attributor=attributor, sha256=sha256, received_at=arrived)
                 _count(summary, opened.summary, result, arrived)
                 listed = opened.format is not None and opened.format.whole_list
                 looking.see(opened.summary.sha256, result.observed, names=listed)
@@ -120,7 +115,10 @@ def run(
         findings = folder.findings()
         summary.findings = findings.height
         durable.write(out / "rejects.ndjson", lambda aside: shutil.move(out / ".rejects.part", aside))
-        durable.write(out / "findings.parquet", lambda aside: findings.write_parquet(aside, compression="zstd"))
+        durable.write(
+            out / "findings.parquet",
+            lambda aside: findings.write_parquet(aside, compression="zstd", compression_level=1),
+        )
         summary.seconds = round(time.perf_counter() - began, 3)
         durable.replace(out / "summary.json", json.dumps(summary.as_json(), ensure_ascii=False, indent=1).encode())
         durable.replace(out / "manifest.json", json.dumps(writer.manifest, indent=1, default=str).encode())
@@ -196,6 +194,18 @@ def _chunks(
                 yield opened, chunk
 
 
+def _admitted(
+    chunks: Iterable[tuple[_Opened, Chunk | Reject]], memory: Memory, received_at: datetime
+) -> Iterator[tuple[_Opened, datetime, steps.Admitted | Reject]]:
+    """Yield of every chunk what is kept, and when its file arrived."""
+    for opened, chunk in chunks:
+        arrived = opened.given.options.received_at or received_at
+        if isinstance(chunk, Chunk):
+            yield opened, arrived, steps.admit(chunk, memory=memory, received_at=arrived)
+        else:
+            yield opened, arrived, chunk
+
+
 def _only(chunks: Iterable[Chunk], rows: np.ndarray) -> Iterator[Chunk | Reject]:
     """Yield what chunks hold of these rows; a row that is not there any more stays a reject."""
     missing = rows
@@ -223,12 +233,12 @@ def _part(chunk: Chunk, mask: np.ndarray, rejects: list[Reject]) -> Chunk:
 def _opened(files: Iterable[Given], scratch: Path) -> Iterator[_Opened]:
     """Unpack, recognize and check-sum; the sum of the next file is made while this one is parsed."""
     with ThreadPoolExecutor(1, thread_name_prefix="checksum") as pool:
-        previous: tuple[Given, unpack.Member | unpack.Refusal, Future[tuple[str, int]]] | None = None
+        previous: tuple[Given, unpack.Member | unpack.Refusal, Future[str]] | None = None
         for given, member in _members(files, scratch):
             if isinstance(member, unpack.Refusal):
-                checksum = pool.submit(lambda name: (_text_sum(name), 0), member.name)
+                checksum = pool.submit(_text_sum, member.name)
             else:
-                checksum = pool.submit(_checksum, member.path)
+                checksum = pool.submit(raw.checksum, member.path)
             if previous is not None:
                 yield _open(*previous)
             previous = (given, member, checksum)
@@ -236,8 +246,8 @@ def _opened(files: Iterable[Given], scratch: Path) -> Iterator[_Opened]:
             yield _open(*previous)
 
 
-def _open(given: Given, member: unpack.Member | unpack.Refusal, checksum: Future[tuple[str, int]]) -> _Opened:
-    sha256, _ = checksum.result()
+def _open(given: Given, member: unpack.Member | unpack.Refusal, checksum: Future[str]) -> _Opened:
+    sha256 = checksum.result()
     if isinstance(member, unpack.Refusal):
         reject = Reject(0, member.reason, member.detail)
         return _Opened(given, Source(member.name), None, FileSummary(member.name, None, sha256), reject)
@@ -259,11 +269,6 @@ def _members(files: Iterable[Given], scratch: Path) -> Iterator[tuple[Given, unp
             yield given, member
 
 
-def _checksum(path: Path) -> tuple[str, int]:
-    with path.open("rb", buffering=0) as file:
-        return raw.checksum(file)
-
-
 def _text_sum(name: str) -> str:
     """Stand in for the checksum of something that could not be opened: of its name."""
     import hashlib
@@ -282,7 +287,7 @@ def _unattributed(found: list[pl.DataFrame], events: pl.DataFrame) -> list[pl.Da
 class _Writer:
     """Gathers events to files of a good size and writes them durably, in a thread of its own."""
 
-    ROWS = 250_000
+    ROWS = 100_000
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

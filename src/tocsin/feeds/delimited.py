@@ -37,10 +37,10 @@ _MARK = "\x01"
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Some records with all their columns."""
+    """Some records with the columns that were asked for."""
 
     frame: pl.DataFrame
-    """A String column per heading."""
+    """A String column per heading asked for, in the order of the headings."""
     plain: bool = False
     """Whether surely no field holds what JSON would have to escape: a quote, a backslash, a control character."""
 
@@ -53,8 +53,9 @@ class Records:
     """How many records there were, those in `rejects` included."""
     frame: pl.DataFrame
     """A String column per heading that was asked for, and ROW, the record's number from 1."""
-    whole: Callable[[np.ndarray], Whole]
-    """Given which records of `frame` (a boolean each), return those with every column: read once it is known who needs it."""
+    whole: Callable[[np.ndarray, Collection[str] | None], Whole]
+    """Given which records of `frame` (a boolean each) and which columns (None: all), return those: read once it is
+    known who needs them."""
     rejects: list[Reject] = field(default_factory=list)
 
 
@@ -145,22 +146,39 @@ def _looked_at(data: bytes, separator: str) -> _Block:
     separators = quotes = closing = 0
     opening = int(data.startswith(b'"'))
     odd = False
+    room = np.empty((4, _SLICE + 8), dtype=bool)
     for start in range(0, len(array), _SLICE):
         part = array[start : start + _SLICE + 1]  # one more, for what stands beside the last
-        edge, quote = part < 32, part == ord('"')
-        control = np.flatnonzero(edge[:_SLICE])
+        n = min(len(part), _SLICE)
+        edge, quote, parting, both = room[:, : len(part)]
+        np.less(part, 32, out=edge)
+        control = _set(room[0], n)
         if not (part[control] == ord("\n")).all():
-            odd, edge = True, part == ord("\n")
-            control = np.flatnonzero(edge[:_SLICE])
+            odd = True
+            np.equal(part, ord("\n"), out=edge)
+            control = _set(room[0], n)
         feeds.append(control + start)
-        parting = part == ord(separator)
-        separators += int(np.count_nonzero(parting[:_SLICE]))
-        edge |= parting
-        quotes += int(np.count_nonzero(quote[:_SLICE]))
-        opening += int(np.count_nonzero(quote[1:] & edge[:-1]))
-        closing += int(np.count_nonzero(quote[:-1] & edge[1:]))
+        np.equal(part, ord(separator), out=parting)
+        separators += int(np.count_nonzero(parting[:n]))
+        np.equal(part, ord('"'), out=quote)
+        if found := int(np.count_nonzero(quote[:n])):
+            quotes += found
+            np.logical_or(edge, parting, out=edge)
+            opening += int(np.count_nonzero(np.logical_and(quote[1:], edge[:-1], out=both[1:])))
+            closing += int(np.count_nonzero(np.logical_and(quote[:-1], edge[1:], out=both[1:])))
+        elif len(part) > n and quote[n] and (edge[n - 1] or parting[n - 1]):
+            opening += 1
     tidy = opening == closing and quotes == opening + closing
     return _Block(data, np.concatenate(feeds), odd, separators, quotes, tidy)
+
+
+def _set(marks: np.ndarray, n: int) -> np.ndarray:
+    """Return the places of the first n marks that are set; few are. Eight are looked at in one step."""
+    whole = n & ~7
+    eights = marks[:whole].view(np.uint64)
+    some = np.flatnonzero(eights != 0)
+    places = np.flatnonzero(eights[some].view(bool))
+    return np.concatenate([some[places >> 3] * 8 + (places & 7), np.flatnonzero(marks[whole:n]) + whole])
 
 
 def _blocks(file: BinaryIO, size: int, separator: str) -> Iterator[_Block | None]:
@@ -292,11 +310,12 @@ def _narrow(block: _Block, names: list[str], columns: list[str], before: int, se
     ):
         return None
 
-    def whole(wanted: np.ndarray) -> Whole:
+    def whole(wanted: np.ndarray, needed: Collection[str] | None) -> Whole:
         data, edges = block.data, np.concatenate(([0], ends))
         runs = edges[np.flatnonzero(np.diff(wanted, prepend=False, append=False))].tolist()
         part = b"".join([data[begin:end] for begin, end in zip(runs[::2], runs[1::2], strict=True)])
-        return Whole(_parsed(part, names, separator, names), plain=b"\\" not in part)
+        asked = names if needed is None else [name for name in names if name in needed]
+        return Whole(_parsed(part, names, separator, asked), plain=b"\\" not in part)
 
     return Records(frame.height, frame.with_row_index(ROW, before + 1).select(ROW, *columns), whole)
 
@@ -324,10 +343,11 @@ def _wide(block: _Block, names: list[str], before: int, separator: str) -> Recor
 def _from_frame(n: int, frame: pl.DataFrame, rejects: list[Reject], block: _Block | None = None) -> Records:
     """Return records of which every column has been read; `block` is what they were read from."""
 
-    def whole(wanted: np.ndarray) -> Whole:
+    def whole(wanted: np.ndarray, needed: Collection[str] | None) -> Whole:
         part = frame if wanted.all() else frame.filter(wanted)
         plain = block is not None and not block.odd and not block.quotes and b"\\" not in block.data
-        return Whole(part.drop(ROW), plain)
+        asked = part.columns if needed is None else [name for name in part.columns if name in needed]
+        return Whole(part.select(name for name in asked if name != ROW), plain)
 
     return Records(n, frame, whole, rejects)
 

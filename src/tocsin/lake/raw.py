@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from tocsin.lake import durable
@@ -33,13 +33,10 @@ def place(home: Path, sha256: str) -> Path:
     return home / "raw" / sha256[:2] / sha256
 
 
-def checksum(file: BinaryIO) -> tuple[str, int]:
-    """Return the SHA-256 in hex and the size in bytes of what is left to read in `file`."""
-    digest, size = hashlib.sha256(), 0
-    while block := file.read(BLOCK):
-        digest.update(block)
-        size += len(block)
-    return digest.hexdigest(), size
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file in hex. Raise OSError."""
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def keep(home: Path, file: Readable, *, at_most: int | None = None) -> tuple[str, int, Path]:

@@ -35,6 +35,11 @@ class _Chains:
         self._numbers: dict[Chain, int] = {}
         self._rows: list[tuple[int, int, bool]] = []
         self._members: list[list[int]] = []
+        self.frozen = 0
+        self.owner, self.because, self.sizes, self.members = (np.empty(0, dtype=np.int64) for _ in range(4))
+        self.ignored = np.empty(0, dtype=bool)
+        self.names = pl.Series("organization", [*self.organizations, None], dtype=pl.String)  # the last is nobody
+        self.reasons = pl.Series("because", [], dtype=pl.String)
         self.number(())
         self.freeze()
 
@@ -54,12 +59,17 @@ class _Chains:
         return known
 
     def freeze(self) -> None:
-        """Make the arrays cover all chains numbered so far."""
-        table = np.array(self._rows, dtype=np.int64)
-        self.owner, self.because, self.ignored = table[:, 0], table[:, 1], table[:, 2].astype(bool)
-        self.sizes = np.array([len(members) for members in self._members], dtype=np.int64)
+        """Make the arrays cover all chains numbered so far; those they cover already are not looked at again."""
+        rows = np.array(self._rows[self.frozen :], dtype=np.int64).reshape(-1, 3)
+        members = self._members[self.frozen :]
+        self.owner = np.concatenate([self.owner, rows[:, 0]])
+        self.because = np.concatenate([self.because, rows[:, 1]])
+        self.ignored = np.concatenate([self.ignored, rows[:, 2].astype(bool)])
+        self.sizes = np.concatenate([self.sizes, np.array([len(places) for places in members], dtype=np.int64)])
         self.starts = np.cumsum(self.sizes) - self.sizes
-        self.members = np.array([place for members in self._members for place in members], dtype=np.int64)
+        fresh = np.array([place for places in members for place in places], dtype=np.int64)
+        self.members = np.concatenate([self.members, fresh])
+        self.reasons = self.reasons.extend(pl.Series(self.words[len(self.reasons) :], dtype=pl.String))
         self.frozen = len(self._rows)
 
     def __len__(self) -> int:
@@ -155,47 +165,43 @@ class Attributor:
         decisive = np.where(names > 0, names, np.where(prefixes > 0, prefixes, systems))
         for chain in reversed(found):
             decisive = np.where(known.ignored[chain], chain, decisive)
-        owner, ignored = known.owner[decisive], known.ignored[decisive]
-        organizations = pl.Series(known.organizations, dtype=pl.String)
-        places = pl.Series(np.where(owner < 0, 0, owner).astype(np.uint32)).to_frame("place")
-        nobody = pl.Series(owner < 0)
-        gathered = (
-            organizations.gather(places["place"])
-            if len(organizations)
-            else pl.Series([None]).new_from_index(0, len(owner))
-        )
+        owner = known.owner[decisive]
         return pl.DataFrame(
-            {
-                "organization": pl.select(pl.when(~nobody).then(gathered)).to_series().cast(pl.String),
-                "because": pl.Series(known.words, dtype=pl.String).gather(known.because[decisive].astype(np.uint32)),
-                "related": self._related(found, owner),
-                "ignored": pl.Series(ignored, dtype=pl.Boolean),
-            }
+            [
+                known.names.gather(np.where(owner < 0, len(known.organizations), owner).astype(np.uint32)),
+                known.reasons.gather(known.because[decisive].astype(np.uint32)),
+                self._related(found, owner),
+                pl.Series("ignored", known.ignored[decisive]),
+            ]
         )
 
     def _related(self, found: tuple[np.ndarray, ...], owner: np.ndarray) -> pl.Series:
         """Return for each event the other organizations that match, in the order of their names."""
         known, n = self._chains, len(owner)
         pairs: list[np.ndarray] = []
+        owned = owner >= 0
         for chain in found:
-            rows = np.flatnonzero((owner >= 0) & (known.sizes[chain] > 0))
-            sizes = known.sizes[chain[rows]]
-            ends = np.cumsum(sizes)
+            # A chain of one holding has nobody beside its owner, when it is the owner's.
+            sizes = known.sizes[chain]
+            rows = np.flatnonzero(owned & ((sizes > 1) | ((sizes == 1) & (known.owner[chain] != owner))))
             if not len(rows):
                 continue
+            sizes = sizes[rows]
+            ends = np.cumsum(sizes)
             within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
             members = known.members[np.repeat(known.starts[chain[rows]], sizes) + within]
             row_of = np.repeat(rows, sizes)
             others = members != owner[row_of]
             pairs.append((row_of[others] << 32) | members[others])
         flat = np.unique(np.concatenate(pairs)) if pairs else np.zeros(0, dtype=np.int64)
+        empty = pl.Series("related", [[]], dtype=pl.List(pl.String))
         if not len(flat):
-            return pl.Series("related", [[]], dtype=pl.List(pl.String)).new_from_index(0, n)
-        names = pl.Series(known.organizations, dtype=pl.String).gather((flat & 0xFFFFFFFF).astype(np.uint32))
+            return empty.new_from_index(0, n)
+        names = known.names.gather((flat & 0xFFFFFFFF).astype(np.uint32)).alias("related")
         lists = pl.DataFrame({"row": flat >> 32, "related": names}).group_by("row", maintain_order=True).agg("related")
         place = np.full(n, lists.height, dtype=np.uint32)  # one past the last is the empty list
         place[lists["row"].to_numpy()] = np.arange(lists.height)
-        return lists["related"].extend(pl.Series([[]], dtype=pl.List(pl.String))).gather(place)
+        return lists["related"].extend(empty).gather(place)
 
 
 def _prefixes(at: _Numbered, read: Addresses, rows: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ and a function that finishes the kept rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -83,6 +83,23 @@ class Chunk:
     """Given positions in `keys` (UInt32, ascending), return those events with every other column the
     source fills, `extra` included, in that order. Columns of KEYS need not be repeated."""
     rejects: list[Reject] = field(default_factory=list)
+
+
+def completed(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Return the frame with a column of nulls for each name of the schema that it lacks, and the others in its types.
+
+    Nulls of one type are one piece of memory, however many columns show it.
+    """
+    have, columns = frame.schema, []
+    nulls: dict[pl.DataType, pl.Series] = {}
+    for name, dtype in schema.items():
+        if name not in have:
+            if dtype not in nulls:
+                nulls[dtype] = pl.Series([None], dtype=dtype).new_from_index(0, frame.height)
+            columns.append(nulls[dtype].alias(name))
+        elif have[name] != dtype:
+            columns.append(frame[name].cast(dtype))
+    return frame.with_columns(columns) if columns else frame
 
 
 def whole(events: pl.DataFrame, rejects: list[Reject] | None = None) -> Chunk:

@@ -42,17 +42,21 @@ class Folder:
 
     def add(self, events: pl.DataFrame) -> None:
         """Fold the events that have an organization."""
-        self._events.append(events.select(_NEEDED))
-        self._waiting += events.height
+        owned = events.select(_NEEDED).filter(pl.col("organization").is_not_null())
+        if owned.is_empty():
+            return
+        # While the processor's cache still holds the chunk.
+        keys = (pl.struct(NAME).hash(seed).alias(key) for key, seed in zip(_KEY, self._secret, strict=True))
+        self._events.append(owned.with_columns(keys))
+        self._waiting += owned.height
         if self._waiting >= max(_TOGETHER, self._rows.height if self._rows is not None else 0):
             self._merge()
 
     def _merge(self) -> None:
-        events = pl.concat(self._events) if self._events else pl.DataFrame(schema=dict.fromkeys(_NEEDED, pl.String))
-        self._events, self._waiting = [], 0
-        events = events.filter(pl.col("organization").is_not_null())
-        if events.is_empty():
+        if not self._events:
             return
+        events = pl.concat(self._events)
+        self._events, self._waiting = [], 0
         rows = self._as_findings(events)
         # Gathering from many chunks takes six times as long as from one.
         rows = rows.rechunk() if self._rows is None else pl.concat([self._rows, rows], rechunk=True)
@@ -82,7 +86,7 @@ class Folder:
         for feed in events["feed_code"].unique().drop_nulls():
             self._feeds.setdefault(feed, len(self._feeds))
         return events.select(
-            *(pl.struct(NAME).hash(seed).alias(key) for key, seed in zip(_KEY, self._secret, strict=True)),
+            *_KEY,
             *NAME,
             "classification_taxonomy",
             "classification_type",

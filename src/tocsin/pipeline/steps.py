@@ -15,7 +15,7 @@ import polars as pl
 from tocsin.core import severity, taxonomy
 from tocsin.pipeline import addresses, assets, duplicates
 from tocsin.pipeline.attribute import Attributor
-from tocsin.pipeline.chunk import INSTANT, KEY_SCHEMA, SCHEMA, Chunk, Reject
+from tocsin.pipeline.chunk import INSTANT, KEY_SCHEMA, SCHEMA, Chunk, Reject, completed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,33 @@ class Result:
     """What all rows together say of the look that reported them; None: there are none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A chunk of which is known what is kept. Whose that is, and its wide rest, comes next."""
+
+    chunk: Chunk
+    kept: np.ndarray
+    """Places in the chunk's keys."""
+    narrow: pl.DataFrame
+    """The keys of the kept events, the asset named."""
+    read: addresses.Addresses
+    """Their addresses."""
+    duplicates: int
+    rejects: list[Reject]
+    observed: Observed | None
+
+
 def run(
     chunk: Chunk, *, attributor: Attributor, memory: duplicates.Memory, sha256: str, received_at: datetime
 ) -> Result:
     """Take one parsed chunk through attribution and the search for duplicates."""
-    keys = chunk.keys.with_columns(
-        pl.lit(None, dtype=dtype).alias(name) for name, dtype in KEY_SCHEMA.items() if name not in chunk.keys.columns
-    ).with_columns(
+    admitted = admit(chunk, memory=memory, received_at=received_at)
+    return complete(admitted, attributor=attributor, sha256=sha256, received_at=received_at)
+
+
+def admit(chunk: Chunk, *, memory: duplicates.Memory, received_at: datetime) -> Admitted:
+    """Name the asset of each row and find which rows are no duplicates; `memory` learns them."""
+    keys = completed(chunk.keys, KEY_SCHEMA).with_columns(
         pl.col("time_source").cast(INSTANT).fill_null(received_at),
         pl.coalesce("classification_identifier", "classification_type").alias("kind"),
     )
@@ -66,15 +86,22 @@ def run(
         keep = np.zeros(keys.height, dtype=bool)
         keep[has_asset] = memory.admit(found[has_asset], times[has_asset])
     kept = np.flatnonzero(keep)
-    positions = pl.Series(kept, dtype=pl.UInt32)
-    narrow = keys.filter(keep)
-    part = addresses.Addresses(read.version[kept], read.v4[kept], read.v6[kept], read.text[positions])
-    owners = attributor.attribute(narrow, part)
-    wide = chunk.finish(positions)
+    part = addresses.Addresses(
+        read.version[kept], read.v4[kept], read.v6[kept], read.text[pl.Series(kept, dtype=pl.UInt32)]
+    )
+    dropped = int(has_asset.sum()) - len(kept)
+    return Admitted(chunk, kept, keys.filter(keep), part, dropped, rejects, _observed(keys))
+
+
+def complete(admitted: Admitted, *, attributor: Attributor, sha256: str, received_at: datetime) -> Result:
+    """Find whose the kept events are, and have the parser finish them."""
+    chunk, narrow = admitted.chunk, admitted.narrow
+    owners = attributor.attribute(narrow, admitted.read)
+    wide = chunk.finish(pl.Series(admitted.kept, dtype=pl.UInt32))
     later = [name for name in wide.columns if name in KEY_SCHEMA and name not in chunk.keys.columns]
     narrow = narrow.with_columns(wide.select(later)) if later else narrow
-    events = _complete(wide, narrow, owners, sha256, received_at)
-    return Result(chunk.rows, events, int(has_asset.sum()) - len(kept), rejects, _observed(keys))
+    events = _joined(wide, narrow, owners, sha256, received_at)
+    return Result(chunk.rows, events, admitted.duplicates, admitted.rejects, admitted.observed)
 
 
 def _observed(keys: pl.DataFrame) -> Observed | None:
@@ -89,14 +116,12 @@ def _observed(keys: pl.DataFrame) -> Observed | None:
 _ASSUMED = {kind: severity.assumed(kind) for kind in taxonomy.TYPES}
 
 
-def _complete(
+def _joined(
     events: pl.DataFrame, narrow: pl.DataFrame, owners: pl.DataFrame, sha256: str, received_at: datetime
 ) -> pl.DataFrame:
     """Join what the parser finished, the keys and the owners to rows of SCHEMA."""
-    extra = [name for name in events.columns if name in SCHEMA and name not in KEY_SCHEMA]
-    events = pl.concat([narrow, events.select(extra), owners], how="horizontal")
     kind = pl.col("classification_type").fill_null("undetermined")
-    events = events.with_columns(
+    made = narrow.select(
         pl.lit(sha256).alias("raw_sha256"),
         pl.concat_str(pl.lit(sha256[:16] + "-"), pl.col("raw_row").cast(pl.String)).alias("event_id"),
         pl.lit(received_at, dtype=INSTANT).alias("time_observation"),
@@ -105,5 +130,7 @@ def _complete(
         pl.coalesce("severity", kind.replace_strict(_ASSUMED, default="low", return_dtype=pl.String)).alias("severity"),
         pl.coalesce("kind", kind).alias("kind"),
     )
-    missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in SCHEMA.items() if name not in events.columns]
-    return events.with_columns(missing).select([pl.col(n).cast(t) for n, t in SCHEMA.items()] + [pl.col("ignored")])
+    found = {column.name: column for frame in (events, narrow, owners, made) for column in frame.get_columns()}
+    columns = pl.DataFrame([column for name, column in found.items() if name in SCHEMA])
+    found = {column.name: column for column in completed(columns, SCHEMA)} | {"ignored": found["ignored"]}
+    return pl.DataFrame([found[name] for name in (*SCHEMA, "ignored")])

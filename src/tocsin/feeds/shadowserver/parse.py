@@ -7,7 +7,7 @@ takes goes into `extra`, name by name. Times are UTC, as Shadowserver states.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import polars as pl
@@ -37,19 +37,23 @@ def recognize(head: bytes, name: str) -> int:
 def parse(source: Source, options: Options) -> Iterator[Chunk]:
     """Read the report block by block."""
     made: plan.Plan | None = None
+    late: set[str] = set()
 
     def narrow(names: list[str]) -> set[str]:
-        nonlocal made
+        nonlocal made, late
         lowered = delimited.unique_names([name.lower() for name in names])  # `IP` and `ip` are two columns
         made = plan.make(lowered, source.name, options.schema)
         needed = {name for column in _columns(made, options, narrow=True) for name in column.meta.root_names()}
         needed |= {made.targets[name].column for name in ("time_source",) if name in made.targets}
+        later = [*_columns(made, options, narrow=False), *_extra_columns(made).values()]
+        used = {name for column in later for name in column.meta.root_names()}
+        late = {name for name, known in zip(names, lowered, strict=True) if known in used}
         return {name for name, known in zip(names, lowered, strict=True) if known in needed}
 
     with source.open() as file:
         for names, records in delimited.read(file, chunk_bytes=options.chunk_bytes, narrow=narrow):
             assert made is not None
-            yield _chunk(records, dict(zip(names, made.names, strict=True)), made, options)
+            yield _chunk(records, dict(zip(names, made.names, strict=True)), late or None, made, options)
 
 
 def code(source: Source, options: Options) -> str:
@@ -61,7 +65,9 @@ def _report(name: str) -> str:
     return name.replace("_", "-") or "report"
 
 
-def _chunk(records: delimited.Records, lowered: dict[str, str], made: plan.Plan, options: Options) -> Chunk:
+def _chunk(
+    records: delimited.Records, lowered: dict[str, str], late: set[str] | None, made: plan.Plan, options: Options
+) -> Chunk:
     rows = records.frame.rename(lowered, strict=False)
     keys = rows.with_columns(_times(rows, made)).select(
         pl.col(delimited.ROW).cast(pl.UInt64).alias("raw_row"), "time_source", *_columns(made, options, narrow=True)
@@ -69,7 +75,7 @@ def _chunk(records: delimited.Records, lowered: dict[str, str], made: plan.Plan,
     rejects = list(records.rejects)
     readable = keys["time_source"].is_not_null().to_numpy()
     if not readable.all():
-        numbers, bad = rows.filter(~readable)[delimited.ROW], records.whole(~readable).frame
+        numbers, bad = rows.filter(~readable)[delimited.ROW], records.whole(~readable, None).frame
         for number, row in zip(numbers, bad.iter_rows(), strict=True):
             shown = ",".join(str(value or "") for value in row)[: delimited.SHOWN]
             rejects.append(Reject(number, "bad-time", "no time that can be read in the column timestamp", shown))
@@ -78,10 +84,11 @@ def _chunk(records: delimited.Records, lowered: dict[str, str], made: plan.Plan,
     def finish(kept: pl.Series) -> pl.DataFrame:
         wanted = np.zeros(len(readable), dtype=bool)
         wanted[np.flatnonzero(readable)[kept.to_numpy()]] = True
-        found = records.whole(wanted)
-        part = found.frame.rename(lowered)
-        wide = part.with_columns(_columns(made, options, narrow=False))
-        return wide.select(_names(made, narrow=False)).with_columns(_extra(part, made, plain=found.plain))
+        found = records.whole(wanted, late)
+        part = found.frame.rename(lowered, strict=False)
+        # `with_columns`, not `select`: constants alone would be one row.
+        wide = part.with_columns(_columns(made, options, narrow=False)).select(_names(made, narrow=False))
+        return wide.with_columns(_extra(part, made, plain=found.plain))
 
     return Chunk(rows=records.n, keys=keys, finish=finish, rejects=sorted(rejects, key=lambda reject: reject.row))
 
@@ -126,12 +133,26 @@ def _names(made: plan.Plan, *, narrow: bool) -> list[str]:
 
 
 def _extra(part: pl.DataFrame, made: plan.Plan, *, plain: bool) -> pl.Series:
-    filled = {
-        name: take for name, take in made.extra.items() if part.height and part[take.column].null_count() < part.height
-    }
-    texts = {n: convert.text(take, made.names) for n, take in filled.items() if not convert.is_literal(take)}
-    literals = {n: convert.literal(take, made.names) for n, take in filled.items() if convert.is_literal(take)}
+    empty = {column.name for column in part if column.null_count() == part.height}
+    full = {column.name for column in part if column.name not in empty and not (column == "").any()}
+    texts: dict[str, pl.Expr] = {}
+    literals: dict[str, pl.Expr] = {}
+    for name, column in _extra_columns(made, full).items():
+        take = made.extra[name]
+        if take.column not in empty:
+            (literals if convert.is_literal(take) else texts)[name] = column
     return objects.write(part, texts, literals, plain=plain)
+
+
+def _extra_columns(made: plan.Plan, full: Collection[str] = ()) -> dict[str, pl.Expr]:
+    """Return what `extra` is made of; a column of `full` holds no empty text, which would be none."""
+    found = {}
+    for name, take in made.extra.items():
+        if not take.conversion and take.column in full:
+            found[name] = pl.col(take.column)
+        else:
+            found[name] = (convert.literal if convert.is_literal(take) else convert.text)(take, made.names)
+    return found
 
 
 FORMAT = Format("shadowserver", recognize, parse, "Shadowserver report (CSV)", code=code)

@@ -22,6 +22,10 @@ from tocsin.project.commands import FILE, fail, print_summary, show
 def process(files: tuple[Path, ...], constituency: Path, out: Path, format_name: str | None, schema: Path | None,
             mapping: Path | None, window: str | None, as_json: bool) -> None:  # fmt: skip
     """Take report FILES through parsing, attribution and folding: files in, files out, no database."""
+    from tocsin.engines import memory
+
+    memory.keep_freed()  # before Polars is loaded
+
     from tocsin.core import durations
     from tocsin.feeds import recognize
     from tocsin.project import process as work
