@@ -141,11 +141,11 @@ class Memory:
         order = np.lexsort((times, keys))
         sorted_keys, sorted_times = keys[order], times[order]
         reach = max(self.window, 1)
-        fresh = np.ones(len(keys), dtype=bool)
+        candidates = np.arange(len(keys))
         for segment in (*self.stored, self._large, self._small):
-            if len(segment):
-                fresh &= ~segment.near(sorted_keys, sorted_times, reach)
-        candidates = np.flatnonzero(fresh)
+            if len(segment) and len(candidates):
+                near = segment.near(sorted_keys[candidates], sorted_times[candidates], reach)
+                candidates = candidates[~near]
         chosen = candidates[_greedy(sorted_keys[candidates], sorted_times[candidates], reach)]
         keep = np.zeros(len(keys), dtype=bool)
         keep[order[chosen]] = True
