@@ -4,21 +4,18 @@ from django.db import migrations
 
 LINES = """
 UPDATE notices_noticefinding SET
-    type = (SELECT f.type FROM findings_finding f WHERE f.id = finding_id),
     severity_rank = CASE severity WHEN 'critical' THEN 5 WHEN 'high' THEN 4 WHEN 'medium' THEN 3 WHEN 'low' THEN 2 ELSE 1 END,
-    first_seen = (SELECT f.first_seen FROM findings_finding f WHERE f.id = finding_id),
-    last_seen = (SELECT f.last_seen FROM findings_finding f WHERE f.id = finding_id),
-    count = (SELECT f.count FROM findings_finding f WHERE f.id = finding_id),
-    ports = (SELECT f.ports FROM findings_finding f WHERE f.id = finding_id),
-    because = (SELECT f.because FROM findings_finding f WHERE f.id = finding_id)
+    (type, first_seen, last_seen, count, ports, because) =
+        (SELECT f.type, f.first_seen, f.last_seen, f.count, f.ports, f.because FROM findings_finding f WHERE f.id = finding_id)
 """
+# CROSS JOIN keeps the order for SQLite, which else goes through every notice of a state for each finding: hours.
 TOLD = """
-UPDATE findings_finding SET
-    told_at = (SELECT max(n.created_at) FROM notices_noticefinding l JOIN notices_notice n ON n.id = l.notice_id
-               WHERE l.finding_id = findings_finding.id AND n.state IN ('ready', 'sent', 'failed')),
-    told_rank = (SELECT max(l.severity_rank) FROM notices_noticefinding l JOIN notices_notice n ON n.id = l.notice_id
-                 WHERE l.finding_id = findings_finding.id AND n.state IN ('ready', 'sent', 'failed'))
-WHERE EXISTS (SELECT 1 FROM notices_noticefinding l WHERE l.finding_id = findings_finding.id)
+UPDATE findings_finding SET (told_at, told_rank) = (
+    SELECT max(n.created_at), max(l.severity_rank)
+    FROM notices_noticefinding l CROSS JOIN notices_notice n
+    WHERE l.finding_id = findings_finding.id AND n.id = l.notice_id AND n.state IN ('ready', 'sent', 'failed')
+)
+WHERE id IN (SELECT finding_id FROM notices_noticefinding)
 """
 NEWS = """
 INSERT INTO findings_news (organization_id, kind) SELECT DISTINCT organization_id, kind FROM findings_finding
@@ -29,24 +26,37 @@ WHERE state = 'ready' AND notice_id IN (SELECT id FROM notices_notice WHERE stat
 """
 CLAIMED = "UPDATE notices_delivery SET state = 'ready' WHERE state = 'claimed'"
 
+# What each notice tells, a part a kind and type; `n` is of the kind. One statement, however many notices there are.
+PARTS = """
+UPDATE notices_notice SET parts = (
+    SELECT {array} FROM (
+        SELECT f.kind, l.type, sum(count(*)) OVER (PARTITION BY f.kind) AS n
+        FROM notices_noticefinding l JOIN findings_finding f ON f.id = l.finding_id
+        WHERE l.notice_id = notices_notice.id GROUP BY f.kind, l.type ORDER BY f.kind, l.type
+    ) AS part
+)
+WHERE id IN (SELECT notice_id FROM notices_noticefinding)
+"""
+OBJECT = """'kind', part.kind, 'network', '', 'type', part.type, 'reason', notices_notice.reason,
+    'severity', notices_notice.severity, 'n', part.n, 'policy', NULL, 'closeness', ''"""
+ARRAYS = {
+    "sqlite": f"json_group_array(json_object({OBJECT}))",
+    "postgresql": f"jsonb_agg(jsonb_build_object({OBJECT}) ORDER BY part.kind, part.type)",
+}
+COUNTS = """
+UPDATE notices_notice SET n_findings = (SELECT count(*) FROM notices_noticefinding l WHERE l.notice_id = notices_notice.id)
+"""
+NUMBERS = """
+INSERT INTO notices_series (year, last)
+SELECT CAST(substr(reference, 4, 4) AS integer), max(CAST(substr(reference, 9) AS integer)) FROM notices_notice
+GROUP BY CAST(substr(reference, 4, 4) AS integer)
+"""
+
 
 def fill(apps, schema_editor):
-    for statement in (LINES, TOLD, NEWS, WAITING, CLAIMED):
+    parts = PARTS.format(array=ARRAYS[schema_editor.connection.vendor])
+    for statement in (LINES, TOLD, NEWS, WAITING, CLAIMED, parts, COUNTS, NUMBERS):
         schema_editor.execute(statement)
-    notices, series = apps.get_model("notices", "Notice"), apps.get_model("notices", "Series")
-    lines, last = apps.get_model("notices", "NoticeFinding"), {}
-    for notice in notices.objects.iterator():
-        _, year, number = notice.reference.split("-")
-        last[int(year)] = max(int(number), last.get(int(year), 0))
-        told = list(lines.objects.filter(notice=notice).values_list("finding__kind", "type", "severity"))
-        notice.parts = [
-            {"kind": kind, "network": "", "type": rsit, "reason": notice.reason, "severity": notice.severity,
-             "n": sum(row[0] == kind for row in told), "policy": None, "closeness": ""}
-            for kind, rsit in sorted({row[:2] for row in told})
-        ]
-        notice.n_findings = len(told)
-        notice.save(update_fields=["parts", "n_findings"])
-    series.objects.bulk_create(series(year=year, last=number) for year, number in last.items())
 
 
 class Migration(migrations.Migration):
