@@ -32,6 +32,7 @@ OURS, OTHERS = "bv-da-khoa-tinh", "so-khoa-hoc"
 NO_SCOPE = {"get_me"}
 BODIES: dict[str, object] = {
     "answer_notice": {"answer": "seen"},
+    "answer_findings": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "answer": "seen"},
     "add_token": {"name": "x", "scopes": ["findings:read"]},
     "import_constituency": {"version": 1, "organizations": []},
     "bring_report": {"any": "bytes"},

@@ -180,7 +180,20 @@ def test_a_contact_and_a_stranger_get_accessible_pages(
 ) -> None:
     own = _pages(_strangers(), "bv-da-khoa-tinh")
     walk = Walk(browser, live_server.url, "vi", _session(signed_in(Role.CONTACT, "bv-da-khoa-tinh")))
-    for name in ("loop", "standing", "findings", "finding", "evidence", "notices", "notice", "organizations", "search"):
+    for name in (
+        "portal",
+        "portal-finding",
+        "portal-history",
+        "portal-organization",
+        "standing",
+        "findings",
+        "finding",
+        "evidence",
+        "notices",
+        "notice",
+        "organizations",
+        "search",
+    ):
         walk.look(own[name])
     walk.end()
     delivery = noticed.deliveries(SYSTEM)[0]

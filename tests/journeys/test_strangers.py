@@ -24,6 +24,8 @@ from tocsin.intake.actions import feeds
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.people.urls import urlpatterns as people_pages
+from tocsin.portal import actions as answering
+from tocsin.portal import queries as portal
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
 
@@ -44,6 +46,7 @@ POSTED = {
     "policy-removal",
     "silence-end",
     "findings-word",
+    "portal-answers",
     "keep-view",
     "drop-view",
     "sign-out",
@@ -63,6 +66,7 @@ FOR_ADMINISTRATORS = {"audit", "audit-verification", "tokens", "add-feed", "chan
 }
 OWN_LISTS = {
     "loop", "search", "standing", "findings", "findings-file", "notices", "notices-file", "organizations", "keep-view", "figures",
+    "portal", "portal-answers", "portal-file", "portal-history", "portal-organization",
 }  # fmt: skip
 
 
@@ -71,6 +75,9 @@ def _addresses(organization: str) -> dict[str, str]:
     notice = noticed.notices(SYSTEM, organization=organization)[0]
     objects = {
         "finding": findings.findings(SYSTEM, organization=organization)[0].pk,
+        "portal-finding": findings.findings(SYSTEM, organization=organization)[0].pk,
+        "portal-file": "csv",
+        "portal-proof-file": _proof(organization),
         "evidence": findings.findings(SYSTEM, organization=organization)[0].pk,
         "notice": notice.pk,
         "approval": notice.pk,
@@ -108,6 +115,16 @@ def _addresses(organization: str) -> dict[str, str]:
         start, _, rest = route.partition("<")
         found[str(name)] = "/" + (f"{start}{objects[str(name)]}{rest.partition('>')[2]}" if rest else route)
     return found
+
+
+def _proof(organization: str) -> object:
+    own = Viewer(None, "x@x.example", Role.CONTACT, frozenset({organization}))
+    if found := portal.proofs(own).first():
+        return found.pk
+    file = answering.File("anh.txt", b"da tat")
+    chosen = list(findings.findings(own)[:1])
+    answering.answer(findings=chosen, word="seen", actor=own, now=datetime.now(UTC), proof=file)
+    return portal.proofs(own)[0].pk
 
 
 def _frozen() -> object:
@@ -188,6 +205,12 @@ def test_lists_hold_only_what_is_ones_own(town: None, signed_in: SignedIn) -> No
         "/organizations/",
         "/findings/?organization=so-khoa-hoc",
         "/findings/file/csv/",
+        "/portal/",
+        "/portal/?show=said",
+        "/portal/?organization=so-khoa-hoc",
+        "/portal/history/",
+        "/portal/organization/",
+        "/portal/file/csv/?organization=so-khoa-hoc",
     ):
         response = client.get(url)
         text = (b"".join(response) if response.streaming else response.content).decode()
@@ -199,7 +222,10 @@ def test_lists_hold_only_what_is_ones_own(town: None, signed_in: SignedIn) -> No
 def test_ones_own_is_there(town: None, signed_in: SignedIn) -> None:
     client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
     own = _addresses("bv-da-khoa-tinh")
-    assert {client.get(own[name]).status_code for name in ("finding", "notice", "organization")} == {200}
+    assert {
+        client.get(own[name]).status_code
+        for name in ("finding", "notice", "organization", "portal-finding", "portal-proof-file")
+    } == {200}
 
 
 def test_nobody_sees_anything_without_signing_in(town: None) -> None:

@@ -17,6 +17,7 @@ from tocsin.constituency import api as constituency
 from tocsin.findings import api as findings
 from tocsin.intake import api as intake
 from tocsin.notices import api as notices
+from tocsin.portal import api as portal
 from tocsin.reports import api as reports
 
 api = Api(title="Tocsin", version=__version__, urls_namespace="api")
@@ -35,6 +36,7 @@ for place, router in (
     ("/deliveries", notices.deliveries),
     ("/decisions", notices.decisions),
     ("/claims", notices.claims),
+    ("/answers", portal.answers),
     ("/policies", notices.policies),
     ("/silences", notices.silences),
     ("/stats", reports.stats),

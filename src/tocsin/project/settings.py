@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "tocsin.findings",
     "tocsin.notices",
     "tocsin.reports",
+    "tocsin.portal",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -15,6 +15,7 @@ from tocsin.findings import views as findings
 from tocsin.intake import views as intake
 from tocsin.notices import views as notices
 from tocsin.people import urls as people
+from tocsin.portal import urls as portal
 from tocsin.project import api, figures, health, metrics
 from tocsin.reports import views as reports
 
@@ -71,6 +72,7 @@ urlpatterns = [
     path("audit/verification/", audit.verification, name="audit-verification"),
     *accounts.urlpatterns,
     *people.urlpatterns,
+    *portal.urlpatterns,
     *tokens.patterns(exists=lambda viewer, id_: constituents.organizations(viewer).filter(pk=id_).exists()),
     path("theme/", web.theme, name="theme"),
     path("api/v1/openapi.json", api.openapi, name="openapi"),

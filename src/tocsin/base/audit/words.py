@@ -41,6 +41,7 @@ ACTS: Final[dict[str, Promise]] = {
     "claim-refused": _("refused an owner's claim"),
     "claim-ended": _("ended an accepted claim, its time being over"),
     "disowning-lifted": _("lifted the agreement that an asset is not theirs"),
+    "proof-added": _("gave a file as proof"),
     "policy-set": _("set a policy"),
     "policy-removed": _("removed a policy"),
     "notice-answered": _("answered a notice"),

@@ -25,8 +25,17 @@ class Place:
     """Roles that see it; None: everybody of the team."""
 
 
+CONTACTS: Final = frozenset({Role.CONTACT})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
+    (
+        _("Your organization"),
+        (
+            Place("portal", _("What is open with us"), contacts_too=True, only=CONTACTS),
+            Place("portal-history", _("Warnings and answers"), contacts_too=True, only=CONTACTS),
+            Place("portal-organization", _("What the team knows of us"), contacts_too=True, only=CONTACTS),
+        ),
+    ),
     (
         _("Keep watch"),
         (

@@ -21,6 +21,7 @@ OWNER_TONES: Final = {
     Owner.SAYS_FIXED: "ok",
     Owner.NOT_OURS: "wait",
     Owner.FALSE_POSITIVE: "wait",
+    Owner.RISK_ACCEPTED: "wait",
 }
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -44,8 +44,10 @@ MAP_HOLDS = 400
 
 @viewing
 def loop(request: HttpRequest) -> HttpResponse:
-    """For the duty analyst, at a glance: the loop, what needs a person, what comes by itself. A contact sees their own."""
+    """For the duty analyst, at a glance: the loop, what needs a person, what comes by itself. A contact goes to the portal."""
     viewer = request.viewer  # type: ignore[attr-defined]
+    if not viewer.sees_everything:
+        return redirect("portal")
     now = datetime.now(UTC)
     _at, places = watch.standing(viewer, now)
     many = len(places) > MAP_HOLDS

@@ -1,0 +1,300 @@
+"""The pages of an organization, for its contacts; the team may look at what they see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from tocsin.base.tenancy import Role, Viewer
+from tocsin.base.web import export
+from tocsin.base.web.paging import page
+from tocsin.base.web.templatetags.kit import figure
+from tocsin.base.web.views import signed_in
+from tocsin.base.web.words import WORDS
+from tocsin.constituency import queries as constituency
+from tocsin.constituency.models import Organization
+from tocsin.findings import queries as findings
+from tocsin.findings.models import Finding, FindingChange, Owner, Sensor
+from tocsin.notices import actions as noticing
+from tocsin.notices import queries as notices
+from tocsin.notices import texts
+from tocsin.notices.texts import Text
+from tocsin.portal import actions, queries, rules
+from tocsin.portal.models import Proof
+
+viewing = signed_in(constituency.viewer_of)
+AT_ONCE = 500
+"""Findings that one answer takes."""
+COUNTED = 1_000
+"""Findings are counted up to this."""
+EXPORTED = 2_000
+"""Rows fetched at a time for a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A finding with what is said about its kind."""
+
+    finding: Finding
+    text: Text
+
+
+def _narrowed(request: HttpRequest) -> tuple[Viewer, Organization | None]:
+    """Return as whom to look: a contact as themselves; somebody of the team as one organization, which they name."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    if not viewer.sees_everything:
+        return viewer, None
+    found = constituency.organizations(viewer).filter(pk=request.GET.get("organization", "")).first()
+    ids = frozenset({found.pk}) if found is not None else frozenset()
+    return replace(viewer, role=Role.CONTACT, organization_ids=ids), found
+
+
+@viewing
+def home(request: HttpRequest) -> HttpResponse:
+    """For a contact, between other duties, on a phone: what is open with us, why, what to do, by when; answer here."""
+    viewer, chosen = _narrowed(request)
+    now = datetime.now(UTC)
+    tab = _tab(request)
+    found = page(request, queries.findings_of(viewer, tab), ranked=True)
+    language = get_language() or "vi"
+    context = {
+        "page": found,
+        "rows": [Row(f, texts.about(f.kind, f.type, language)) for f in found.rows],
+        "tab": tab,
+        "counts": {name: _count(queries.findings_of(viewer, name)) for name in queries.TABS},
+        "overdue": _count(queries.overdue(viewer, now)),
+        "next_due": queries.next_due(viewer, now),
+        "several": len(viewer.organization_ids or ()) > 1,
+        "organizations": _organizations(viewer),
+        "chosen": chosen,
+        "today": timezone.localdate(now),
+        "may_answer": chosen is None and not _of_the_team(request),
+        "endings": ", ".join(sorted(rules.BEGINNINGS)),
+    }
+    return render(request, "portal/home.html", context)
+
+
+def _of_the_team(request: HttpRequest) -> bool:
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    return viewer.sees_everything
+
+
+def _tab(request: HttpRequest) -> str:
+    tab = request.GET.get("show", "")
+    return tab if tab in queries.TABS else "open"
+
+
+def _organizations(viewer: Viewer) -> list[Organization]:
+    return list(constituency.organizations(viewer)[:200])
+
+
+def _count(rows: Any) -> str:
+    n = rows.order_by()[: COUNTED + 1].count()
+    return str(figure(n)) if n <= COUNTED else f"> {figure(COUNTED)}"
+
+
+@viewing
+def finding(request: HttpRequest, id_: UUID) -> HttpResponse:
+    """For a contact: one thing that is open, with why it is theirs, what to do, its history; answer, prove."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    found = get_object_or_404(findings.findings(viewer), pk=id_)
+    context = {
+        "finding": found,
+        "text": texts.about(found.kind, found.type, get_language() or "vi"),
+        "history": [_said(change, viewer) for change in found.changes.order_by("-at", "-pk")[:100]],
+        "told": notices.lines_of(replace(viewer, organization_ids=frozenset({found.organization_id})), found)[:50],
+        "claims": notices.claims(viewer, open_only=False).filter(finding=found)[:20],
+        "proofs": queries.proofs_of(viewer, found)[:100],
+        "today": timezone.localdate(),
+        "may_answer": not viewer.sees_everything and found.sensor != Sensor.GONE,
+        "endings": ", ".join(sorted(rules.BEGINNINGS)),
+    }
+    return render(request, "portal/finding.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What changed, in words."""
+
+    at: datetime
+    says: str
+    by: str
+    note: str
+
+
+def _said(change: FindingChange, viewer: Viewer) -> Moment:
+    """Tell a change to its owner: their own people by name, the team as the team, sensors as sensors."""
+    words = {**dict(Owner.choices), **dict(Sensor.choices)}
+    values = {name: words.get(word, WORDS.get(word, word)) for name, word in (("before", change.before), ("after", change.after))}  # fmt: skip
+    said = {
+        "new": _("Found: %(after)s"),
+        "worse": _("Worse: %(before)s before, %(after)s now"),
+        "owner": _("Your organization says: %(after)s"),
+        "overruled": _("Your answer does not count any more: it had been “%(before)s”"),
+        "sensor": _("Sensors: %(after)s, %(before)s before"),
+        "moved": _("It is not counted as yours any more."),
+        "returned": _("It is counted as yours again."),
+    }.get(change.what, _("Counted anew."))
+    text = said % values
+    if change.reason:
+        text += f" – {WORDS.get(change.reason, change.reason)}"
+    own = change.means in {"link", "portal", "api"} or viewer.sees_everything
+    return Moment(
+        change.at, text, change.by if own else "", change.note if change.what in {"owner", "overruled"} else ""
+    )
+
+
+@viewing
+@require_POST
+def answers(request: HttpRequest) -> HttpResponse:
+    """For a contact: answer about one finding or many at once, and attach a file that proves it."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    if viewer.sees_everything:
+        raise Http404
+    chosen = list(findings.findings(viewer).filter(pk__in=_ids(request)))
+    back = _back(request)
+    if not chosen:
+        messages.warning(request, _("Choose what your answer is about."))
+        return redirect(back)
+    try:
+        n = actions.answer(
+            findings=chosen, word=request.POST.get("answer", ""), actor=viewer, now=datetime.now(UTC),
+            note=request.POST.get("note", ""), until=_day(request.POST.get("until", "")), proof=_file(request),
+        )  # fmt: skip
+    except rules.BadProof as error:
+        messages.error(request, _refused(error))
+    except noticing.BadAnswer as error:
+        messages.error(request, _unclear(error))
+    else:
+        said = ngettext("Thank you. Your answer about %(n)s finding was recorded.", "Thank you. Your answer about %(n)s findings was recorded.", n)  # fmt: skip
+        messages.success(request, said % {"n": figure(n)})
+    return redirect(back)
+
+
+def _unclear(error: noticing.BadAnswer) -> str:
+    return {
+        "until": _("Nothing was recorded: give the day, today or later, and within a year for a risk that you accept."),
+        "note": _("Nothing was recorded: say why you accept the risk."),
+    }.get(error.about, _("Nothing was recorded: choose one of the answers."))
+
+
+def _refused(error: rules.BadProof) -> str:
+    return {
+        "empty": _("Nothing was recorded: the file is empty."),
+        "large": _("Nothing was recorded: the file is larger than 10 MB."),
+        "together": _("Nothing was recorded: your organization has no room left for files."),
+        "kind": _("Nothing was recorded: files of this kind are not taken."),
+    }.get(error.why, _("Nothing was recorded: the file is not what its name says."))
+
+
+def _back(request: HttpRequest) -> str:
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    return back if safe else reverse("portal")
+
+
+def _file(request: HttpRequest) -> actions.File | None:
+    given = request.FILES.get("proof")
+    if given is None:
+        return None
+    # One octet more than is allowed is enough to know.
+    return actions.File(given.name or "", given.read(rules.LARGEST + 1))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _ids(request: HttpRequest) -> list[UUID]:
+    found = []
+    for text in request.POST.getlist("id")[:AT_ONCE]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found
+
+
+@viewing
+def file(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """For a contact: what the list shows as CSV or XLSX, all pages of it."""
+    viewer, _chosen = _narrowed(request)
+    language = get_language() or "vi"
+    heading = [
+        _("Severity"), _("Asset"), _("Kind"), _("What it is"), _("Organization"), _("Sensors"), _("Owner"), _("First seen"),
+        _("Last seen"), _("Ports"), _("Why yours"), _("Fix by"), _("What to do first"), "id",
+    ]  # fmt: skip
+    rows = (
+        (
+            WORDS.get(f.severity, f.severity), f.asset, f.kind, text.title, f.organization.name_in(language), f.get_sensor_display(),
+            f.get_owner_display(), f.first_seen, f.last_seen, " ".join(map(str, f.ports)), f.because, f.due_at,
+            text.do[0] if text.do else "", str(f.pk),
+        )
+        for f in _all(viewer, _tab(request))
+        if (text := texts.about(f.kind, f.type, language))
+    )  # fmt: skip
+    return export.response(request, ending, "portal", heading, rows)
+
+
+def _all(viewer: Viewer, tab: str) -> Iterator[Finding]:
+    yield from queries.findings_of(viewer, tab).iterator(chunk_size=EXPORTED)
+
+
+@viewing
+def history(request: HttpRequest) -> HttpResponse:
+    """For a contact: which warnings came, and what was answered, by whom and how."""
+    viewer, chosen = _narrowed(request)
+    rows = notices.notices(viewer).prefetch_related("answers")
+    return render(request, "portal/history.html", {"page": page(request, rows), "chosen": chosen})
+
+
+@viewing
+def organization(request: HttpRequest) -> HttpResponse:
+    """For a contact: what the team knows of us: contacts, networks, domains, who may sign in."""
+    viewer, chosen = _narrowed(request)
+    own = [
+        {
+            "organization": one,
+            "contacts": one.contacts.order_by("name", "email")[:200],
+            "networks": one.networks.order_by("cidr")[:500],
+            "domains": one.domains.order_by("name")[:500],
+            "asns": one.autonomoussystems.order_by("number")[:100],
+        }
+        for one in _organizations(viewer)[:50]
+    ]
+    return render(
+        request, "portal/organization.html", {"own": own, "people": queries.people(viewer)[:500], "chosen": chosen}
+    )
+
+
+@viewing
+def proof(request: HttpRequest, id_: UUID) -> HttpResponseBase:
+    """For the organization and the team: a file that was given as proof, always as a file, never shown in the page."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    found: Proof = get_object_or_404(queries.proofs(viewer), pk=id_)
+    place = actions.place(found.sha256)
+    if not place.exists():
+        raise Http404
+    response = FileResponse(
+        place.open("rb"), as_attachment=True, filename=found.name, content_type="application/octet-stream"
+    )
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,117 @@
+"""The portal: a contact answers for chosen findings, proves it, exports; and sees nothing of anybody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from playwright.sync_api import Browser
+
+from tocsin.base.tenancy import Role
+from tocsin.findings.models import Finding
+from tocsin.notices.models import Claim
+from tocsin.portal.models import Proof
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SignedIn = Callable[..., Client]
+OURS, OTHERS = "bv-da-khoa-tinh", "so-khoa-hoc"
+
+
+def _own() -> list[Finding]:
+    return list(Finding.objects.filter(organization=OURS).order_by("-severity_rank", "-id"))
+
+
+def test_a_contact_answers_about_some_at_once_and_proves_it(town: None, signed_in: SignedIn, tmp_path: Path) -> None:
+    client = signed_in(Role.CONTACT, OURS)
+    assert client.get("/")["Location"] == "/portal/"
+    first, second = _own()[:2]
+    home = client.get("/portal/").content.decode()
+    assert first.asset in home
+    stranger = Finding.objects.filter(organization=OTHERS)[0]
+    ids = [str(first.pk), str(second.pk), str(stranger.pk), "x"]
+    proof = SimpleUploadedFile("../..\\Biên bản\u202e.pdf", b"%PDF-1.7 xong")
+    answered = client.post("/portal/answers/", {"id": ids, "answer": "fixed", "note": "đã tắt", "proof": proof})
+    assert answered["Location"] == "/portal/"
+    assert {f.owner for f in Finding.objects.filter(pk__in=ids[:2])} == {"says-fixed"}
+    assert Finding.objects.get(pk=stranger.pk).owner == "silent"
+    kept = Proof.objects.get()
+    assert (kept.name, kept.organization_id, kept.findings.count()) == ("Biên bản.pdf", OURS, 2)
+    change = first.changes.order_by("-pk")[0]
+    assert (change.means, change.by, change.evidence) == ("portal", "contact@team.example", [f"sha256 {kept.sha256}"])
+    page = client.get(f"/portal/findings/{first.pk}/").content.decode()
+    assert "Biên bản.pdf" in page
+    assert "đã tắt" in page
+    sent = client.get(f"/portal/proofs/{kept.pk}/")
+    assert b"".join(sent) == b"%PDF-1.7 xong"  # type: ignore[arg-type]
+    assert sent["Content-Disposition"].startswith("attachment")
+    assert (sent["Content-Type"], sent["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
+    assert str(first.pk) not in b"".join(client.get("/portal/file/csv/")).decode()  # type: ignore[arg-type]
+    assert str(first.pk) in b"".join(client.get("/portal/file/csv/?show=said")).decode()  # type: ignore[arg-type]
+
+
+def test_what_is_no_proof_records_nothing(town: None, signed_in: SignedIn) -> None:
+    client = signed_in(Role.CONTACT, OURS)
+    (first, *_) = _own()
+    wrong = {
+        "tool.exe": b"MZ",
+        "anh.png": b"<svg onload=alert(1)>",
+        "trang.html": b"<script>",
+        "ghi.txt": b"a\0b",
+        "rong.pdf": b"",
+        "to.pdf": b"%PDF-" + b"0" * (10 * 2**20),
+    }
+    for name, content in wrong.items():
+        file = SimpleUploadedFile(name, content)
+        client.post("/portal/answers/", {"id": [str(first.pk)], "answer": "seen", "proof": file})
+    for word, more in (("fixing", {}), ("risk-accepted", {"until": "2099-01-01"}), ("", {})):
+        client.post("/portal/answers/", {"id": [str(first.pk)], "answer": word, **more})
+    assert (Proof.objects.count(), Finding.objects.get(pk=first.pk).owner) == (0, "silent")
+    assert signed_in(Role.ANALYST).post("/portal/answers/", {"id": [str(first.pk)]}).status_code == 404
+
+
+def test_the_team_sees_what_an_organization_sees(town: None, signed_in: SignedIn) -> None:
+    client = signed_in(Role.READER)
+    (first, *_) = _own()
+    home = client.get(f"/portal/?organization={OURS}").content.decode()
+    assert first.asset in home
+    assert 'name="answer"' not in home
+    assert Finding.objects.filter(organization=OTHERS)[0].asset not in home
+
+
+def test_by_api_only_ones_own_is_answered(town: None, program: Callable[..., Client]) -> None:
+    client = program(organization=OURS)
+    first, second = _own()[:2]
+    stranger = Finding.objects.filter(organization=OTHERS)[0]
+
+    def answer(*ids: object, **more: object) -> int:
+        body = {"findings": [str(id_) for id_ in ids], "answer": "risk-accepted", **more}
+        return client.post("/api/v1/answers", body, content_type="application/json").status_code
+
+    assert answer(first.pk, stranger.pk, until="2099-01-01", note="x") == 404
+    assert answer(first.pk, note="thiết bị sắp bỏ") == 422
+    assert Claim.objects.count() == 0
+    body = {"findings": [str(first.pk), str(second.pk)], "answer": "false-positive", "note": "bẫy của chúng tôi"}
+    assert client.post("/api/v1/answers", body, content_type="application/json").json() == {"answered": 2}
+    assert Claim.objects.count() == 2
+
+
+def test_on_a_phone_a_contact_answers_in_place(
+    town: None, browser: Browser, live_server: object, signed_in: SignedIn
+) -> None:
+    session = signed_in(Role.CONTACT, OURS).cookies[settings.SESSION_COOKIE_NAME].value
+    url = live_server.url  # type: ignore[attr-defined]
+    context = browser.new_context(viewport={"width": 360, "height": 740}, locale="vi-VN")
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+    page = context.new_page()
+    page.goto(f"{url}/")
+    page.wait_for_url("**/portal/")
+    page.locator("td.pick input").first.check()
+    page.click("button[value=seen]")
+    page.wait_for_url("**/portal/")
+    assert page.locator(".message.success").count() == 1
+    context.close()
+    assert Finding.objects.filter(organization=OURS, owner="seen").count() == 1
