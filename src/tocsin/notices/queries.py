@@ -33,6 +33,7 @@ from tocsin.notices.models import (
     DecisionLog,
     Delivery,
     EscalationPlan,
+    EscalationStep,
     Notice,
     NoticeFinding,
     Policy,
@@ -450,3 +451,9 @@ def answers(viewer: Viewer) -> QuerySet[Answer]:
     """Return the answers the viewer may see, newest first."""
     rows = scoped(Answer.objects.all(), viewer, "notice__organization_id")
     return rows.select_related("notice__organization").order_by("-id")
+
+
+def next_step(viewer: Viewer) -> datetime | None:
+    """Return when the next step of an escalation is due; it may be past. None: nothing is pending."""
+    pending = EscalationStep.objects.filter(state=EscalationStep.State.PENDING, notice__in=notices(viewer))
+    return pending.order_by("due_at").values_list("due_at", flat=True).first()

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from tocsin.project.commands import prepare
-
-DEMO = Path(__file__).parent / "demo"
 
 
 def main() -> None:
@@ -26,13 +23,13 @@ def load_demo() -> str:
     from tocsin.accounts import actions as accounts
     from tocsin.accounts import queries as people
     from tocsin.base.tenancy import SYSTEM, Role
-    from tocsin.project.work import constituency, findings, intake, notices
+    from tocsin.project.work import findings
 
     now = datetime.now(UTC)
     if not findings.list_all(""):
-        constituency.import_file(DEMO / "province.yaml", dry_run=False)
-        intake.add(sorted((DEMO / "reports").iterdir()))
-        notices.run(at=None, dry_run=False)
+        from tocsin.project.demo import story
+
+        story.tell(now)
     user = people.by_email(SYSTEM, "demo@team.example")
     if user is None:
         user = accounts.add_user(

@@ -1,0 +1,123 @@
+"""The last nine days of the invented province, lived through the real code: reports come in, owners are warned and answer.
+
+Somebody who opens the demo sees the loop at work: answered and unanswered, mended and only said to be, back and overdue.
+Everything here is invented; the reports' dates are moved so that the last night is always last night.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tocsin import roster
+from tocsin.base.tenancy import SYSTEM
+from tocsin.constituency import actions as constituency
+from tocsin.findings import actions as findings
+from tocsin.intake import actions as intake
+from tocsin.notices import actions as notices
+from tocsin.notices import queries as noticed
+from tocsin.notices.models import Notice
+from tocsin.project.work import followup
+
+HERE = Path(__file__).parent
+WRITTEN = "2026-11-22"
+"""The night of which the reports tell as they are written."""
+ROUNDS = (9, 6, 4, 3, 2, 1, 0)
+"""On which days before now reports come in."""
+SAYS = (
+    ("fixed", 1.2, "Đã tắt dịch vụ và cập nhật."),
+    ("seen", 0.4, ""),
+    ("fixing", 0.8, "Đã lên lịch bảo trì cuối tuần."),
+    None,
+    ("fixed", 2.0, "Đã chặn trên tường lửa."),
+    None,
+    ("false-positive", 1.0, "Thiết bị này là bẫy thử nghiệm của đơn vị."),
+    None,
+)  # fmt: skip
+"""What an organization answers to its first warning, after how many days, with what note; by its place in the list."""
+MENDED = {0: 5, 2: 4, 5: 4}
+"""Whose weaknesses are gone from the reports from so many days before now on. The fourth only says so."""
+
+
+def tell(now: datetime) -> None:
+    """Import the province and live its last days."""
+    read = roster.read(HERE / "province.yaml")
+    began = now - timedelta(days=ROUNDS[0], hours=2)
+    constituency.import_all(organizations=read.organizations, ignored=read.ignored, actor=SYSTEM, now=began)
+    mended: dict[str, int] = {}
+    waiting: dict[int, list[tuple[timedelta, Notice, int]]] = {}
+    for place, days in enumerate(ROUNDS):
+        at = now - timedelta(days=days)
+        _press_on(until=at)
+        gone = {asset for asset, since in mended.items() if days <= since}
+        arrivals = [
+            intake.keep(name=name, content=io.BytesIO(content), now=at, claim=True)
+            for name, content in _reports(at, gone=gone, last=days == 0)
+        ]
+        intake.process(arrivals=arrivals, now=at, fold=findings.fold)
+        followup.run(at=at)
+        if place == 0:
+            waiting = _answers(mended)
+        until = timedelta(days=ROUNDS[0] - ROUNDS[place + 1]) if place + 1 < len(ROUNDS) else timedelta()
+        for after in sorted(waiting):
+            if timedelta(days=after / 10) < until:
+                _answer(waiting.pop(after), began=now - timedelta(days=ROUNDS[0]))
+
+
+def _press_on(*, until: datetime) -> None:
+    """Do what falls due between two rounds when it falls due."""
+    while (due := noticed.next_step(SYSTEM)) is not None and due < until:
+        followup.run(at=due)
+        if noticed.next_step(SYSTEM) == due:
+            return  # it waits for something else
+
+
+def _reports(at: datetime, *, gone: set[str], last: bool) -> Iterator[tuple[str, bytes]]:
+    """Yield the reports of the night before, without what is gone; lists and events come with the last only."""
+    night = (at - timedelta(days=1)).date().isoformat()
+    for path in sorted((HERE / "reports").iterdir()):
+        if path.name.startswith(WRITTEN) and path.suffix == ".csv":
+            if "-scan_" in path.name or last:
+                text = path.read_text(encoding="utf-8").replace(WRITTEN, night)
+                yield path.name.replace(WRITTEN, night), _without(text, gone).encode()
+        elif last and not path.name.startswith("2026-"):
+            content = path.read_text(encoding="utf-8").replace(WRITTEN, night)
+            yield path.name.replace(WRITTEN, night), content.encode()
+
+
+def _without(text: str, gone: set[str]) -> str:
+    rows = list(csv.reader(io.StringIO(text)))
+    place = rows[0].index("ip") if "ip" in rows[0] else rows[0].index("src_ip")
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(
+        row for n, row in enumerate(rows) if n == 0 or row[place] not in gone
+    )
+    return out.getvalue()
+
+
+def _answers(mended: dict[str, int]) -> dict[int, list[tuple[timedelta, Notice, int]]]:
+    """Say who will answer the first warnings and when (in tenths of days), and note which assets get mended."""
+    waiting: dict[int, list[tuple[timedelta, Notice, int]]] = defaultdict(list)
+    for n, notice in enumerate(noticed.notices(SYSTEM).filter(state="sent").order_by("organization_id")):
+        kind = n % len(SAYS)
+        if kind in MENDED:
+            mended.update((line.finding.asset, MENDED[kind]) for line in notice.lines.select_related("finding"))
+        said = SAYS[kind]
+        if said is not None:
+            minutes = timedelta(minutes=7 * n)
+            waiting[round(10 * said[1])].append((timedelta(days=said[1]) + minutes, notice, kind))
+    return waiting
+
+
+def _answer(answers: list[tuple[timedelta, Notice, int]], *, began: datetime) -> None:
+    for after, notice, kind in answers:
+        said = SAYS[kind]
+        assert said is not None
+        at = began + after
+        until = (at + timedelta(days=20)).date() if said[0] == "fixing" else None
+        by = notice.deliveries.order_by("pk").values_list("recipient", flat=True)[0]
+        notices.answer(notice=notice, word=said[0], by=by, means="link", now=at, note=said[2], until=until)
