@@ -43,4 +43,4 @@ def test_every_example_works_as_printed(town: None, live_server: object, tmp_pat
             ["sh", "-ec", strict], check=False, cwd=tmp_path, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, f"{title}: {done.stdout}{done.stderr}"
-        assert done.stdout.startswith("#") or json.loads(done.stdout), title
+        assert done.stdout.startswith("#") or isinstance(json.loads(done.stdout), dict | list), title

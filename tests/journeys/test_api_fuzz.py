@@ -25,10 +25,13 @@ from tocsin.base.api import door
 from tocsin.base.api.limits import Limiter
 from tocsin.base.api.scopes import Scope
 from tocsin.base.identifiers import uuid7
-from tocsin.base.tenancy import SYSTEM
+from tocsin.base.tenancy import SYSTEM, Role
+from tocsin.constituency import actions as constituency
+from tocsin.constituency import queries as constituents
+from tocsin.core.constituency import Ignored
 from tocsin.findings import queries as findings
 from tocsin.intake import queries as arrived
-from tocsin.intake.actions import feeds
+from tocsin.intake.actions import assigning, feeds
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.project.wsgi import application
@@ -54,6 +57,9 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
     notices.set_policy(organization_id="", kind="x", wanted=notices.Wanted(), actor=SYSTEM, now=now)
     notices.silence(organization_id="", kind="x", reason="x", until=now + timedelta(days=1), actor=SYSTEM, now=now)
     notices.answer(notice=noticed.notices(SYSTEM)[0], word="not-ours", by="x", means="link", now=now)
+    accounts.add_user(email="ai-do@team.example", role=Role.READER, actor=SYSTEM, now=now)
+    constituency.ignore(rule=Ignored("198.18.5.0/24", "x"), actor=SYSTEM, now=now)
+    assigning.dismiss(value="198.18.6.0/24", reason="x", actor=SYSTEM, now=now)
     snapshot = freezing.freeze(begins_on=date(2026, 1, 1), ends_on=date(2026, 1, 31), actor=SYSTEM, now=now)
     return {
         "findings": lambda: findings.findings(SYSTEM)[0].pk,
@@ -67,6 +73,9 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "policies": lambda: getattr(noticed.policy_rows(SYSTEM).first(), "pk", 1),
         "silences": lambda: getattr(noticed.silences(SYSTEM).first(), "pk", 1),
         "snapshots": lambda: snapshot.pk,
+        "people": lambda: people.people(SYSTEM)[0].pk,
+        "ignored": lambda: getattr(constituents.ignored(SYSTEM).first(), "pk", uuid7()),
+        "unattributed": lambda: getattr(arrived.dismissals(SYSTEM).first(), "pk", 1),
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 

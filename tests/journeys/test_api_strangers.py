@@ -15,10 +15,13 @@ from tocsin.accounts import actions as accounts
 from tocsin.accounts import queries as people
 from tocsin.accounts.models import ApiToken
 from tocsin.base.api.scopes import FOR_ORGANIZATIONS, Scope
-from tocsin.base.tenancy import SYSTEM
+from tocsin.base.tenancy import SYSTEM, Role
+from tocsin.constituency import actions as constituency
+from tocsin.constituency import queries as constituents
+from tocsin.core.constituency import Ignored
 from tocsin.findings import queries as findings
 from tocsin.intake import queries as arrived
-from tocsin.intake.actions import feeds
+from tocsin.intake.actions import assigning, feeds
 from tocsin.intake.actions.feeds import FeedValues
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
@@ -43,6 +46,18 @@ BODIES: dict[str, object] = {
     "set_policy": {"organization": OTHERS},
     "add_silence": {"organization": OTHERS, "reason": "x", "until": "2099-01-01T00:00:00Z"},
     "rule_claim": {"accept": True},
+    "assign_unattributed": {"value": "198.18.0.0/24", "organization": OTHERS},
+    "ignore_unattributed": {"value": "198.18.0.0/24", "reason": "x"},
+    "dismiss_unattributed": {"value": "198.18.0.0/24", "reason": "x"},
+    "replay_rejects": {},
+    "reattribute": {"dry_run": True},
+    "freeze": {"from": "2020-01-01", "to": "2020-01-31"},
+    "put_organization": {"name": "x"},
+    "add_ignored": {"value": "198.18.0.0/24", "reason": "x"},
+    "change_ignored": {"value": "198.18.0.0/24", "reason": "y"},
+    "add_person": {"email": "moi@team.example", "role": "reader"},
+    "switch_person": {"is_active": False},
+    "approve_notices": {"notices": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"]},
     "record_word": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "word": "seen"},
 }
 """A right body of each operation that takes one: what is refused must be refused for who asks, not for what."""
@@ -75,6 +90,10 @@ def filled(path: str, organization: str) -> str:
         "/policies/": policy and policy.pk,
         "/feeds/": feed and feed.code,
         "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
+        "/notices/preview/": organization,
+        "/people/": people.people(SYSTEM)[0].pk,
+        "/ignored/": constituents.ignored(SYSTEM)[0].pk,
+        "/unattributed/dismissals/": arrived.dismissals(SYSTEM)[0].pk,
     }
     start, brace, rest = path.partition("{")
     if not brace:
@@ -103,6 +122,9 @@ def peopled(town: None) -> None:
     notices.silence(organization_id=OTHERS, kind="", reason="x", until=until, actor=SYSTEM, now=now)
     told = noticed.notices(SYSTEM, organization=OTHERS)[0]
     notices.answer(notice=told, word="not-ours", by="x", means="link", now=now)
+    accounts.add_user(email="ai-do@team.example", role=Role.READER, actor=SYSTEM, now=now)
+    constituency.ignore(rule=Ignored("198.18.5.0/24", "x"), actor=SYSTEM, now=now)
+    assigning.dismiss(value="198.18.6.0/24", reason="x", actor=SYSTEM, now=now)
     freezing.freeze(begins_on=date(now.year - 1, 1, 1), ends_on=date(now.year - 1, 1, 31), actor=SYSTEM, now=now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
@@ -10,23 +11,28 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
 
 from tocsin import roster
 from tocsin.base.api import parsing
 from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, page
-from tocsin.base.api.problems import INVALID, Problem
+from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
-from tocsin.constituency import actions, queries
-from tocsin.constituency.models import Organization
-from tocsin.constituency.rules.difference import result
+from tocsin.constituency import actions, queries, words
+from tocsin.constituency.models import IgnoreRule, Organization
+from tocsin.constituency.rules.difference import Difference, result
 from tocsin.constituency.rules.review import review
+from tocsin.core import constituency as plain
+from tocsin.roster import values
+from tocsin.roster.reasons import Wrong
 
 organizations = Router(tags=["organizations"])
 constituency = Router(tags=["constituency"])
+ignored = Router(tags=["constituency"])
 
 
 class Names(Schema):
@@ -224,6 +230,64 @@ def get_organization(request: Call, id_: str) -> Organization:
     return get_object_or_404(queries.organizations(request.viewer), pk=id_)
 
 
+class OrganizationPut(Held):
+    """An organization with all it holds and all its contacts, as the constituency file has it."""
+
+    name: Names | str
+    parent: str | None = Field(None, max_length=100)
+    sector: str = Field("", max_length=64)
+    language: str = Field("", max_length=8)
+    criticality: Literal["", "low", "medium", "high", "critical"] = ""
+    essential: bool = False
+    networks: list[NetworkIn | str] = Field([], max_length=10_000)
+    domains: list[DomainIn | str] = Field([], max_length=10_000)
+    asns: list[AsnIn | int | str] = Field([], max_length=1_000)
+    contacts: list[ContactIn] = Field([], max_length=1_000)
+
+
+class PutOptions(Schema):
+    """How to write it."""
+
+    dry_run: bool = Field(False, description=_("Only tell what would change."))
+    as_of: Day | None = Field(None, description=_("The day from which the changes hold; today if not given."))
+
+
+class OrganizationSaid(Schema):
+    """What writing an organization did, or would do."""
+
+    dry_run: bool
+    change: ChangeOut | None = Field(description=_("Null: it was so before."))
+    overlaps: list[OverlapOut]
+
+
+@organizations.put(
+    "/{id_}",
+    response={200: OrganizationSaid, 201: OrganizationSaid},
+    **route(
+        Scope.ORGANIZATIONS_WRITE,
+        _("Add an organization, or make it as given"),
+        _(
+            "With its networks, domains, AS numbers and contacts: what it held and the body does not name ends on the "
+            "day before. With `dry_run` it only tells what would change."
+        ),
+    ),
+)
+def put_organization(request: Call, id_: str, body: OrganizationPut, options: Query[PutOptions]) -> Status[Any]:
+    """Make one organization as given, by the same rules as a file."""
+    team_only(request.viewer)
+    there = queries.organizations(request.viewer).filter(pk=id_).exists()
+    value = {"id": id_, **body.model_dump(mode="json", exclude_unset=True)}
+    file = json.dumps({"version": 1, "organizations": [value]}).encode()
+    found, overlaps = _imported(request, file, options.as_of, dry_run=options.dry_run)
+    change = next(iter(found.organizations), None)
+    told = {
+        "dry_run": options.dry_run,
+        "change": change if change and change.what != "same" else None,
+        "overlaps": overlaps,
+    }
+    return Status(200 if there or options.dry_run else 201, told)
+
+
 @constituency.post(
     "",
     response=Imported,
@@ -238,8 +302,16 @@ def import_constituency(request: Call, options: Query[ImportOptions]) -> dict[st
     """Import, or tell what an import would do."""
     team_only(request.viewer)
     body = parsing.read(request, ConstituencyFile)
-    known, _ignored = queries.as_values(request.viewer)
     content = body.model_dump_json(exclude_unset=True).encode()
+    found, overlaps = _imported(request, content, options.as_of, complete=options.complete, dry_run=options.dry_run)
+    return {"dry_run": options.dry_run, "changes": found.organizations, "overlaps": overlaps}
+
+
+def _imported(
+    request: Call, content: bytes, as_of: date | None, *, complete: bool = False, dry_run: bool
+) -> tuple[Difference, list[dict[str, Any]]]:
+    """Import a file, or tell what that would do; return the difference and what is held twice then. Raise Problem."""
+    known, _ignored = queries.as_values(request.viewer)
     read = roster.parse(content, "body.json", known={o.id: o.parent for o in known})
     if read.errors:
         wrong = [{"pointer": _pointer(error.place), "detail": error.reason} for error in read.errors[:50]]
@@ -250,9 +322,9 @@ def import_constituency(request: Call, options: Query[ImportOptions]) -> dict[st
             ignored=read.ignored,
             actor=request.viewer,
             now=datetime.now(UTC),
-            as_of=options.as_of,
-            complete=options.complete,
-            dry_run=options.dry_run,
+            as_of=as_of,
+            complete=complete,
+            dry_run=dry_run,
             source={"api": request.caller.name},
         )
     except (actions.NoSuchParent, actions.AboveItself) as error:
@@ -261,15 +333,11 @@ def import_constituency(request: Call, options: Query[ImportOptions]) -> dict[st
             "detail": gettext("The tree of organizations is broken here."),
         }
         raise Problem(INVALID, gettext("Nothing was imported."), errors=[broken]) from error
-    return {
-        "dry_run": options.dry_run,
-        "changes": found.organizations,
-        "overlaps": [
-            {"value": remark.value, "one": remark.organization, "other": remark.other}
-            for remark in review(result(known, found), on=datetime.now(UTC).date())
-            if remark.code == "held-twice"
-        ],
-    }
+    return found, [
+        {"value": remark.value, "one": remark.organization, "other": remark.other}
+        for remark in review(result(known, found), on=datetime.now(UTC).date())
+        if remark.code == "held-twice"
+    ]
 
 
 def _pointer(place: str) -> str:
@@ -293,3 +361,76 @@ def export_constituency(request: Call) -> HttpResponse:
     values, ignored = queries.as_values(request.viewer)
     content = roster.content("constituency.json", values, ignored if request.viewer.sees_everything else [])
     return HttpResponse(content, content_type="application/json")
+
+
+class IgnoreRuleOut(Schema):
+    """A range, domain or AS whose events are kept but never warned of."""
+
+    id: int
+    value: str
+    reason: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@ignored.get("", response=Page[IgnoreRuleOut], **route(Scope.ORGANIZATIONS_READ, _("List what is ignored")))
+def list_ignored(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of the ignore list."""
+    team_only(request.viewer)
+    return page(request, response, queries.ignored(request.viewer), paging, ("id",))
+
+
+def _rule(body: IgnoredIn) -> plain.Ignored:
+    try:
+        value = values.ignored(body.value)
+        reason = values.text(body.reason, values.LIMITS["reason"])
+    except Wrong as wrong:
+        raise Problem(
+            INVALID, errors=[{"pointer": "body/value", "detail": str(words.reason(wrong.code, wrong.values))}]
+        ) from wrong
+    if body.valid_from and body.valid_to and body.valid_to < body.valid_from:
+        wrong_day = {"pointer": "body/valid_to", "detail": gettext("The last day is before the first.")}
+        raise Problem(INVALID, errors=[wrong_day])
+    return plain.Ignored(value, reason, body.valid_from, body.valid_to)
+
+
+@ignored.post(
+    "", response={201: IgnoreRuleOut}, **route(Scope.ORGANIZATIONS_WRITE, _("Add to the ignore list"), also=(409,))
+)
+def add_ignored(request: Call, body: IgnoredIn) -> Status[Any]:
+    """Add a rule, and return it."""
+    team_only(request.viewer)
+    try:
+        made = actions.ignore(rule=_rule(body), actor=request.viewer, now=datetime.now(UTC))
+    except actions.HeldAlready as error:
+        raise Problem(CONFLICT, gettext("It stands there already on some of these days.")) from error
+    return Status(201, made)
+
+
+@ignored.put(
+    "/{int:id_}",
+    response=IgnoreRuleOut,
+    **route(Scope.ORGANIZATIONS_WRITE, _("Change a rule of the ignore list, or let it end"), also=(409,)),
+)
+def change_ignored(request: Call, id_: int, body: IgnoredIn) -> IgnoreRule:
+    """Make a rule as given, and return it."""
+    team_only(request.viewer)
+    row = get_object_or_404(queries.ignored(request.viewer), pk=id_)
+    try:
+        actions.change_item(row=row, item=_rule(body), actor=request.viewer, now=datetime.now(UTC))
+    except actions.HeldAlready as error:
+        raise Problem(CONFLICT, gettext("It stands there already on some of these days.")) from error
+    return get_object_or_404(queries.ignored(request.viewer), pk=id_)
+
+
+@ignored.delete(
+    "/{int:id_}",
+    response={204: None},
+    **route(Scope.ORGANIZATIONS_WRITE, _("Take back a rule of the ignore list that was never right")),
+)
+def withdraw_ignored(request: Call, id_: int) -> Status[None]:
+    """Take it back; one that has ended is changed instead."""
+    team_only(request.viewer)
+    row = get_object_or_404(queries.ignored(request.viewer), pk=id_)
+    actions.withdraw(row=row, actor=request.viewer, now=datetime.now(UTC))
+    return Status(204, None)

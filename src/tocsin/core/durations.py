@@ -7,6 +7,8 @@ from datetime import timedelta
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
+LONGEST = timedelta(days=36_525)
+
 
 class BadDuration(ValueError):
     """The text is no duration."""
@@ -17,7 +19,13 @@ def parse(text: str) -> timedelta:
     parts = re.findall(r"(\d+)([smhdw])", text.strip().lower())
     if not parts or "".join(number + unit for number, unit in parts) != text.strip().lower():
         raise BadDuration(f"{text!r} is no duration; write for example 90s, 15m, 24h, 7d or 1d12h")
-    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    try:
+        found = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    except OverflowError:
+        found = timedelta.max
+    if found > LONGEST:
+        raise BadDuration(f"{text!r} is longer than a hundred years")
+    return found
 
 
 def written(duration: timedelta) -> str:

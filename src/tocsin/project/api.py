@@ -14,13 +14,16 @@ from tocsin.base.api import problems, reference
 from tocsin.base.api.house import Api
 from tocsin.base.audit.api import audit
 from tocsin.constituency import api as constituency
+from tocsin.findings import actions as finding_actions
 from tocsin.findings import api as findings
 from tocsin.intake import api as intake
 from tocsin.notices import api as notices
+from tocsin.people import api as people
 from tocsin.portal import api as portal
 from tocsin.reports import api as reports
 
 api = Api(title="Tocsin", version=__version__, urls_namespace="api")
+replays, reattributions = intake.again.routers(fold=finding_actions.fold, refold=finding_actions.refold)
 for place, router in (
     ("/me", accounts.me),
     ("/reports", intake.reports),
@@ -28,9 +31,12 @@ for place, router in (
     ("/rejects", intake.rejects),
     ("/feeds", intake.feeds),
     ("/alarms", intake.alarms),
+    ("/replays", replays),
+    ("/reattributions", reattributions),
     ("/unattributed", intake.unattributed),
     ("/organizations", constituency.organizations),
     ("/constituency", constituency.constituency),
+    ("/ignored", constituency.ignored),
     ("/findings", findings.router),
     ("/notices", notices.notices),
     ("/deliveries", notices.deliveries),
@@ -41,8 +47,8 @@ for place, router in (
     ("/silences", notices.silences),
     ("/stats", reports.stats),
     ("/snapshots", reports.snapshots),
-    ("/people", accounts.people),
-    ("/tokens", accounts.tokens),
+    ("/people", people.people),
+    ("/tokens", people.tokens),
     ("/audit", audit),
 ):
     api.add_router(place, router)

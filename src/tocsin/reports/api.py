@@ -9,16 +9,19 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
 
 from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, page
+from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
-from tocsin.reports import queries
+from tocsin.reports import actions, queries
 from tocsin.reports.models import Snapshot
 
 stats = Router(tags=["figures"])
@@ -122,6 +125,52 @@ def list_snapshots(request: Call, response: HttpResponse, paging: Query[Paging])
     """Return a page of what was frozen."""
     team_only(request.viewer)
     return page(request, response, queries.snapshots(request.viewer), paging, ("-id",))
+
+
+class SnapshotIn(Schema):
+    """A period to freeze."""
+
+    begins_on: Day = Field(alias="from", description=_("First day, included."))
+    ends_on: Day = Field(alias="to", description=_("Last day, included; it must be over."))
+    corrects: UUID | None = Field(None, description=_("What was frozen for this period before, to correct it."))
+    reason: str = Field("", max_length=1000, description=_("Why it is corrected."))
+
+
+@snapshots.post(
+    "",
+    response={201: SnapshotOut},
+    **route(
+        Scope.FINDINGS_WRITE,
+        _("Freeze the figures of a period"),
+        _("They stay as they are for ever; a correction stands beside what it corrects, with its reason."),
+        also=(409,),
+    ),
+)
+def freeze(request: Call, body: SnapshotIn) -> Status[Any]:
+    """Freeze, and return the figures."""
+    team_only(request.viewer)
+    if body.ends_on < body.begins_on:
+        raise _wrong("to", gettext("The last day is before the first."))
+    try:
+        made = actions.freeze(
+            begins_on=body.begins_on, ends_on=body.ends_on, actor=request.viewer, now=datetime.now(UTC),
+            corrects=body.corrects, reason=body.reason,
+        )  # fmt: skip
+    except actions.PeriodNotOver as error:
+        raise _wrong(
+            "to", gettext("The period is not over: figures that are frozen must not grow any more.")
+        ) from error
+    except actions.AlreadyFrozen as error:
+        raise Problem(
+            CONFLICT, gettext("The period was frozen before; a correction names what it corrects, and why.")
+        ) from error
+    except ValueError as error:
+        raise _wrong("corrects", gettext("There is nothing to correct.")) from error
+    return Status(201, made)
+
+
+def _wrong(name: str, detail: str) -> Problem:
+    return Problem(INVALID, errors=[{"pointer": f"body/{name}", "detail": detail}])
 
 
 @snapshots.get("/{uuid:id_}", response=SnapshotOut, **route(Scope.FINDINGS_READ, _("Tell frozen figures, whole")))

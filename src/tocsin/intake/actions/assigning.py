@@ -114,9 +114,7 @@ def dismiss(*, value: str, reason: str, actor: Viewer, now: datetime) -> Dismiss
             made = Dismissal.objects.create(value=plain_value, reason=reason.strip()[:300], by=actor.email, at=now)
     except IntegrityError:
         raise DismissedAlready(plain_value) from None
-    cover = rules.Cover([plain_value])
-    waiting = UnattributedGroup.objects.filter(dismissal=None).values_list("value", "asn")
-    inside = [group for group, asn in waiting.iterator(chunk_size=5000) if cover.find(group, asn)]
+    inside = _inside(plain_value)
     for start in range(0, len(inside), 500):
         UnattributedGroup.objects.filter(value__in=inside[start : start + 500]).update(dismissal=made)
     audit.record(
@@ -124,6 +122,17 @@ def dismiss(*, value: str, reason: str, actor: Viewer, now: datetime) -> Dismiss
         detail={"reason": made.reason, "places": len(inside)},
     )  # fmt: skip
     return made
+
+
+def preview_dismissal(*, value: str) -> list[str]:
+    """Return which places in the queue a dismissal would leave out. Raise NoValue."""
+    return _inside(spelled(read(value)))
+
+
+def _inside(value: str) -> list[str]:
+    cover = rules.Cover([value])
+    waiting = UnattributedGroup.objects.filter(dismissal=None).order_by("value").values_list("value", "asn")
+    return [group for group, asn in waiting.iterator(chunk_size=5000) if cover.find(group, asn)]
 
 
 @transaction.atomic

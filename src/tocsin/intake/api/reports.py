@@ -27,7 +27,7 @@ from tocsin.base.api.scopes import Scope
 from tocsin.base.web.views import team_only
 from tocsin.core import durations
 from tocsin.intake import actions, queries
-from tocsin.intake.actions import reading, watching
+from tocsin.intake.actions import processing, reading, watching
 from tocsin.intake.models import Arrival, Feed
 from tocsin.lake import raw
 
@@ -124,6 +124,22 @@ def get_report(request: Call, id_: UUID) -> Arrival:
     """Return one arrival."""
     team_only(request.viewer)
     return get_object_or_404(queries.arrivals(request.viewer).select_related("batch", "feed"), pk=id_)
+
+
+@reports.post(
+    "/{uuid:id_}/retry",
+    response=Report,
+    **route(Scope.INTAKE_WRITE, _("Process again a report that was set aside"), also=(409,)),
+)
+def retry_report(request: Call, id_: UUID) -> Arrival:
+    """Let it wait for the pipeline again, and return it."""
+    team_only(request.viewer)
+    rows = queries.arrivals(request.viewer).select_related("batch", "feed")
+    try:
+        processing.retry(arrival=get_object_or_404(rows, pk=id_), actor=request.viewer, now=datetime.now(UTC))
+    except processing.NotSetAside as error:
+        raise Problem(CONFLICT, gettext("It is not set aside: there is nothing to process again.")) from error
+    return rows.get(pk=id_)
 
 
 @reports.post(

@@ -21,7 +21,8 @@ from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
-from tocsin.notices import actions, queries
+from tocsin.constituency import queries as constituents
+from tocsin.notices import actions, preview, queries
 from tocsin.notices.models import Notice
 
 notices = Router(tags=["notices"])
@@ -111,6 +112,102 @@ def list_notices(request: Call, response: HttpResponse, filters: Query[Filters],
     """Return a page of the notices that the caller may see."""
     rows = queries.notices(request.viewer, state=filters.state or "", organization=filters.organization)
     return page(request, response, rows.prefetch_related("deliveries"), paging, ("-id",))
+
+
+class RunOptions(Schema):
+    """How to run."""
+
+    dry_run: bool = Field(False, description=_("Only tell what would be decided."))
+    everything: bool = Field(False, description=_("Decide about all, not only about what changed or is due."))
+
+
+class RunOut(Schema):
+    """What a round came to."""
+
+    decided: int = Field(description=_("Organizations and kinds, by what they rest on."))
+    sent: int = Field(description=_("Notices of which something went out."))
+    waiting: int = Field(description=_("Notices that wait for approval."))
+    failed: int = Field(description=_("Deliveries that did not go out."))
+    reasons: dict[str, int]
+
+
+@notices.post(
+    "/run",
+    response=RunOut,
+    **route(
+        Scope.NOTICES_APPROVE,
+        _("Decide, and deliver what is ready"),
+        _("The worker does so by itself. With `dry_run` it only tells what would be decided."),
+    ),
+)
+def run_notices(request: Call, options: Query[RunOptions]) -> dict[str, Any]:
+    """Run a round, and return its figures."""
+    team_only(request.viewer)
+    now = datetime.now(UTC)
+    return actions.run(now=now, actor=request.viewer, dry_run=options.dry_run, everything=options.everything)
+
+
+class DraftOut(Schema):
+    """A mail as a recipient would get it now."""
+
+    recipient: str
+    language: str
+    subject: str
+    text: str
+
+
+class PreviewOut(Schema):
+    """A notice that would be made now. Nothing is written."""
+
+    reason: str
+    severity: str
+    state: str = Field(description=_("`ready`, `waiting` for approval, or `no-contact`."))
+    due_at: datetime
+    n_findings: int
+    mails: list[DraftOut]
+
+
+@notices.get(
+    "/preview/{organization}",
+    response=list[PreviewOut],
+    **route(Scope.NOTICES_READ, _("Tell what an organization would be told now, as its recipients would read it")),
+)
+def preview_notices(request: Call, organization: str) -> list[dict[str, Any]]:
+    """Return the drafts."""
+    team_only(request.viewer)
+    found = get_object_or_404(constituents.organizations(request.viewer), pk=organization)
+    return [
+        {
+            "reason": draft.plan.reason.value, "severity": draft.plan.severity, "state": draft.plan.state.value, "due_at": draft.plan.due_at,
+            "n_findings": sum(unit.n for unit in draft.plan.units),
+            "mails": [
+                {"recipient": to.email, "language": to.language, "subject": mail.subject, "text": mail.text} for to, mail in draft.mails
+            ],
+        }
+        for draft in preview.drafts(request.viewer, found.pk, datetime.now(UTC))
+    ]  # fmt: skip
+
+
+class Chosen(Schema):
+    """Some notices."""
+
+    notices: list[UUID] = Field(min_length=1, max_length=500, description=_("Identifiers of notices."))
+
+
+class Approved(Schema):
+    """Which of them went."""
+
+    approved: list[str] = Field(description=_("References of those that waited, and go out now."))
+
+
+@notices.post(
+    "/approvals", response=Approved, **route(Scope.NOTICES_APPROVE, _("Let many waiting notices go out at once"))
+)
+def approve_notices(request: Call, body: Chosen) -> dict[str, Any]:
+    """Approve those that wait; what is not there, or waits no more, is left alone."""
+    team_only(request.viewer)
+    found = list(queries.notices(request.viewer).filter(pk__in=set(body.notices)))
+    return {"approved": actions.approve_all(notices=found, actor=request.viewer, now=datetime.now(UTC))}
 
 
 def _notice(request: Call, id_: UUID) -> Notice:
