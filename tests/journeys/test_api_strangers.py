@@ -19,6 +19,7 @@ from tocsin.base.tenancy import SYSTEM, Role
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.core.constituency import Ignored
+from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import assigning, feeds
@@ -35,6 +36,8 @@ OURS, OTHERS = "bv-da-khoa-tinh", "so-khoa-hoc"
 NO_SCOPE = {"get_me"}
 BODIES: dict[str, object] = {
     "answer_notice": {"answer": "seen"},
+    "take_result": {"result": "clean"},
+    "add_permission": {"organization": OTHERS, "given_by": "x", "given_on": "2026-01-01", "valid_until": "2099-01-01"},
     "answer_findings": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "answer": "seen"},
     "add_token": {"name": "x", "scopes": ["findings:read"]},
     "import_constituency": {"version": 1, "organizations": []},
@@ -89,6 +92,7 @@ def filled(path: str, organization: str) -> str:
         "/silences/": silence and silence.pk,
         "/policies/": policy and policy.pk,
         "/feeds/": feed and feed.code,
+        "/permissions/": getattr(findings.permissions(SYSTEM).filter(organization=organization).first(), "pk", None),
         "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
         "/notices/preview/": organization,
         "/people/": people.people(SYSTEM)[0].pk,
@@ -118,6 +122,10 @@ def peopled(town: None) -> None:
     feed = FeedValues(code="day-vao", way="push")
     feeds.add(values=feed, actor=SYSTEM, now=now)
     notices.set_policy(organization_id=OTHERS, kind="", wanted=notices.Wanted(), actor=SYSTEM, now=now)
+    owner, day = constituents.organizations(SYSTEM).get(pk=OTHERS), now.date()
+    finding_actions.permit(
+        organization=owner, value="", given_by="x", given_on=day, valid_until=day, actor=SYSTEM, now=now
+    )
     until = now + timedelta(days=1)
     notices.silence(organization_id=OTHERS, kind="", reason="x", until=until, actor=SYSTEM, now=now)
     told = noticed.notices(SYSTEM, organization=OTHERS)[0]

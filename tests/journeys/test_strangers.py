@@ -18,6 +18,7 @@ from tocsin.base.tenancy import SYSTEM, Role, Viewer
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.core import constituency as plain
+from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds
@@ -47,6 +48,8 @@ POSTED = {
     "silence-end",
     "findings-word",
     "portal-answers",
+    "portal-recheck",
+    "permission-end",
     "keep-view",
     "drop-view",
     "sign-out",
@@ -76,6 +79,8 @@ def _addresses(organization: str) -> dict[str, str]:
     objects = {
         "finding": findings.findings(SYSTEM, organization=organization)[0].pk,
         "portal-finding": findings.findings(SYSTEM, organization=organization)[0].pk,
+        "portal-recheck": findings.findings(SYSTEM, organization=organization)[0].pk,
+        "permission-end": _permission(organization),
         "portal-file": "csv",
         "portal-proof-file": _proof(organization),
         "evidence": findings.findings(SYSTEM, organization=organization)[0].pk,
@@ -125,6 +130,18 @@ def _proof(organization: str) -> object:
     chosen = list(findings.findings(own)[:1])
     answering.answer(findings=chosen, word="seen", actor=own, now=datetime.now(UTC), proof=file)
     return portal.proofs(own)[0].pk
+
+
+def _permission(organization: str) -> object:
+    now = datetime.now(UTC)
+    owner, today = constituents.organizations(SYSTEM).get(pk=organization), now.date()
+    given = {
+        "value": "",
+        "given_by": "Trưởng phòng",
+        "given_on": today - timedelta(days=1),
+        "valid_until": today + timedelta(days=9),
+    }
+    return finding_actions.permit(organization=owner, actor=SYSTEM, now=now, **given).pk
 
 
 def _frozen() -> object:
@@ -222,10 +239,9 @@ def test_lists_hold_only_what_is_ones_own(town: None, signed_in: SignedIn) -> No
 def test_ones_own_is_there(town: None, signed_in: SignedIn) -> None:
     client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
     own = _addresses("bv-da-khoa-tinh")
-    assert {
-        client.get(own[name]).status_code
-        for name in ("finding", "notice", "organization", "portal-finding", "portal-proof-file")
-    } == {200}
+    assert {client.get(own[name]).status_code for name in ("finding", "notice", "organization", "portal-finding")} == {
+        200
+    }
 
 
 def test_nobody_sees_anything_without_signing_in(town: None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,14 +11,17 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Field, Query, Router, Schema
+from ninja.responses import Status
 from pydantic import AwareDatetime
 
 from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
 from tocsin.base.api.paging import Found, Page, Paging, opened, page, told
-from tocsin.base.api.problems import INVALID, Problem
+from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
+from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
+from tocsin.constituency import queries as constituency
 from tocsin.core.severity import RANK
 from tocsin.findings import actions, listing, models, queries
 from tocsin.findings.models import Finding, FindingChange
@@ -222,7 +225,149 @@ def record_word(request: Call, body: WordIn) -> dict[str, int]:
     return {"changed": changed}
 
 
+class ReCheckOut(Schema):
+    """A look at a finding that was asked for."""
+
+    id: UUID
+    state: str = Field(description=_("`asked`, `running` or `done`."))
+    result: str = Field(description=_("`clean`, `still-there` or `could-not-tell`; empty before it is done."))
+    said: str = Field(description=_("What was seen."))
+    sensor: str = Field(description=_("Who looked."))
+    asked_at: datetime
+    not_before: datetime
+    done_at: datetime | None
+
+
+class ResultIn(Schema):
+    """What a scanner found when it looked again."""
+
+    result: Literal["clean", "still-there", "could-not-tell"]
+    sensor: str = Field("scanner", min_length=1, max_length=64, description=_("Who looked."))
+    said: str = Field("", max_length=300, description=_("What was seen."))
+
+
+@router.get(
+    "/{uuid:id_}/rechecks",
+    response=list[ReCheckOut],
+    **route(Scope.FINDINGS_READ, _("List the looks at a finding that were asked for")),
+)
+def list_rechecks(request: Call, id_: UUID) -> Any:
+    """Return them, the newest first."""
+    found = get_object_or_404(queries.findings(request.viewer), pk=id_)
+    return queries.rechecks(request.viewer, found)[:500]
+
+
+@router.post(
+    "/{uuid:id_}/rechecks",
+    response={201: ReCheckOut},
+    **route(
+        Scope.NOTICES_WRITE,
+        _("Ask that a finding is looked at again"),
+        _("Only where its organization holds the address today and a permission is recorded."),
+        also=(409,),
+    ),
+)
+def ask_recheck(request: Call, id_: UUID) -> Status[Any]:
+    """Ask for a look."""
+    found = get_object_or_404(queries.findings(request.viewer), pk=id_)
+    try:
+        made = actions.ask(finding=found, by=request.caller.name, means=models.Means.API, now=datetime.now(UTC))
+    except actions.TooSoon as error:
+        raise Problem(CONFLICT, gettext("It was asked for a short while ago.")) from error
+    except actions.NothingToCheck as error:
+        raise Problem(CONFLICT, gettext("Sensors have confirmed already that it is gone.")) from error
+    except (actions.NoCheck, actions.NotHeld, actions.NoPermission) as error:
+        raise Problem(CONFLICT, gettext("It cannot be looked at: no permission, no address of theirs, or no check for this kind.")) from error  # fmt: skip
+    return Status(201, made)
+
+
+@router.post(
+    "/{uuid:id_}/recheck-results",
+    response=Change,
+    **route(Scope.FINDINGS_WRITE, _("Take what a scanner found when it looked at a finding again")),
+)
+def take_result(request: Call, id_: UUID, body: ResultIn) -> Any:
+    """Take a result, and return it as it stands in the history."""
+    found = get_object_or_404(queries.findings(request.viewer), pk=id_)
+    team_only(request.viewer)
+    actions.take_result(
+        finding=found, result=body.result, sensor=body.sensor, said=body.said, actor=request.viewer, now=datetime.now(UTC), means=models.Means.API
+    )  # fmt: skip
+    return found.changes.filter(what="recheck").order_by("-pk").first()
+
+
 @router.get("/{uuid:id_}", response=FindingWhole, **route(Scope.FINDINGS_READ, _("Tell one finding with its history")))
 def get_finding(request: Call, id_: UUID) -> Finding:
     """Return one finding and its changes."""
     return get_object_or_404(queries.findings(request.viewer), pk=id_)
+
+
+permissions = Router(tags=["permissions"])
+
+
+class PermissionIn(Schema):
+    """An organization permits re-checks of a range it holds."""
+
+    organization: str = Field(max_length=100, description=_("Identifier of an organization."))
+    value: str = Field("", max_length=49, description=_("A range of addresses; empty: all that it holds."))
+    given_by: str = Field(min_length=1, max_length=200, description=_("Who of the organization gave it."))
+    given_on: Day = Field(description=_("The day it was given: today or before."))
+    valid_until: Day = Field(description=_("The last day it holds."))
+    note: str = Field("", max_length=1000)
+
+
+class PermissionOut(Schema):
+    """A permission that the team recorded."""
+
+    id: int
+    organization: str = Field(alias="organization_id", description=_("Identifier of an organization."))
+    value: str = Field(description=_("A range of addresses; empty: all that it holds."))
+    given_by: str = Field(description=_("Who of the organization gave it."))
+    given_on: date
+    valid_until: date
+    note: str
+    recorded_by: str
+    recorded_at: datetime
+    revoked_at: datetime | None
+
+
+@permissions.get(
+    "",
+    response=Page[PermissionOut],
+    **route(Scope.FINDINGS_READ, _("List who permits re-checks, the last to end first")),
+)
+def list_permissions(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of permissions; an organization sees its own."""
+    return page(request, response, queries.permissions(request.viewer), paging, ("-valid_until", "-id"))
+
+
+@permissions.post(
+    "", response={201: PermissionOut}, **route(Scope.FINDINGS_WRITE, _("Record that an organization permits re-checks"))
+)
+def add_permission(request: Call, body: PermissionIn) -> Status[Any]:
+    """Record a permission."""
+    team_only(request.viewer)
+    organization = constituency.organizations(request.viewer).filter(pk=body.organization).first()
+    if organization is None:
+        wrong = {"pointer": "body/organization", "detail": gettext("There is no such organization.")}
+        raise Problem(INVALID, errors=[wrong])
+    try:
+        made = actions.permit(
+            organization=organization, value=body.value, given_by=body.given_by, given_on=body.given_on, valid_until=body.valid_until,
+            note=body.note, actor=request.viewer, now=datetime.now(UTC),
+        )  # fmt: skip
+    except actions.BadPermission as error:
+        raise Problem(INVALID, errors=[{"pointer": "body", "detail": str(error)}]) from error
+    return Status(201, made)
+
+
+@permissions.delete(
+    "/{int:id_}", response={204: None}, **route(Scope.FINDINGS_WRITE, _("End a permission of re-checks now"))
+)
+def end_permission(request: Call, id_: int) -> Status[None]:
+    """End a permission."""
+    team_only(request.viewer)
+    actions.revoke(
+        permission=get_object_or_404(queries.permissions(request.viewer), pk=id_), actor=request.viewer, now=datetime.now(UTC)
+    )  # fmt: skip
+    return Status(204, None)

@@ -217,6 +217,76 @@ class Disowned(models.Model):
         return f"{self.asset} is not of {self.organization_id}"
 
 
+class Permission(models.Model):
+    """An organization permits that services in a range it holds are looked at again, from a day to a day."""
+
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    value = models.CharField(max_length=49, blank=True)
+    """A range of addresses; empty: all that it holds."""
+    given_by = models.CharField(max_length=200)
+    """Who of the organization gave it, as the team recorded it."""
+    given_on = models.DateField()
+    valid_until = models.DateField()
+    note = models.CharField(max_length=1000, blank=True)
+    recorded_by = models.CharField(max_length=254)
+    recorded_at = models.DateTimeField()
+    revoked_by = models.CharField(max_length=254, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["organization", "valid_until"], name="permissions_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.value or 'all'} until {self.valid_until}"
+
+
+class ReCheck(models.Model):
+    """A look at one finding that somebody asked for, or the result of somebody's scanner."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        ASKED = "asked", _("asked for")
+        RUNNING = "running", _("being looked at")
+        DONE = "done", _("done")
+
+    class Result(models.TextChoices):
+        """What came of it."""
+
+        CLEAN = "clean", _("not found any more")
+        STILL_THERE = "still-there", _("still there")
+        COULD_NOT_TELL = "could-not-tell", _("could not be told")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="rechecks")
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    permission = models.ForeignKey(Permission, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Null: somebody else's scanner looked."""
+    sensor = models.CharField(max_length=64, default="built-in")
+    address = models.CharField(max_length=45)
+    port = models.PositiveIntegerField(null=True)
+    asked_by = models.CharField(max_length=254)
+    asked_at = models.DateTimeField()
+    means = models.CharField(max_length=16)
+    not_before = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
+    began_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=16, choices=Result.choices, blank=True)
+    said = models.CharField(max_length=300, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["not_before", "id"], condition=~models.Q(state="done"), name="rechecks_to_come"),
+            models.Index(fields=["organization", "asked_at"], name="rechecks_asked"),
+            models.Index(fields=["began_at"], name="rechecks_begun"),
+            models.Index(fields=["done_at"], name="rechecks_done"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.finding_id} {self.state} {self.result}"
+
+
 class Episode(models.Model):
     """A time in which a finding was open, from first sight to the verified fix, that ended because it came back.
 

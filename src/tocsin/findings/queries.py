@@ -17,7 +17,7 @@ from tocsin.base.tenancy import Viewer, scoped
 from tocsin.constituency.queries import chosen as chosen_organizations
 from tocsin.core.severity import RANK
 from tocsin.findings import listing
-from tocsin.findings.models import Finding, Standing, Tally
+from tocsin.findings.models import Finding, Permission, ReCheck, Standing, Tally
 
 
 def findings(
@@ -151,3 +151,14 @@ def _tallies(viewer: Viewer, *, kept: bool) -> list[tuple[str, str, int]]:
         return list(scoped(Tally.objects.order_by(), viewer).values_list("axis", "word").annotate(Sum("n")))
     rows = scoped(Finding.objects.order_by(), viewer)
     return [(axis, *row) for axis in listing.AXES for row in rows.values_list(axis).annotate(Count("pk"))]
+
+
+def permissions(viewer: Viewer) -> QuerySet[Permission]:
+    """Return who permits re-checks, those that end last first."""
+    rows = scoped(Permission.objects.all(), viewer).select_related("organization")
+    return rows.order_by("-valid_until", "-pk")
+
+
+def rechecks(viewer: Viewer, finding: Finding) -> QuerySet[ReCheck]:
+    """Return the looks at a finding that were asked for, the newest first."""
+    return scoped(ReCheck.objects.filter(finding=finding), viewer).order_by("-pk")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
@@ -36,6 +36,19 @@ class Rule:
     def name(self) -> str:
         """Return the rule in a word, as it stands in a finding's history."""
         return f"{self.looks}-looks-of-a-{self.method}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReChecks:
+    """How many clean re-checks in a row, and how far apart, verify that a thing is gone."""
+
+    looks: int
+    apart: timedelta
+
+    @property
+    def name(self) -> str:
+        """Return the rule in a word, as it stands in a finding's history."""
+        return f"{self.looks}-clean-rechecks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,14 @@ def most_looks() -> int:
 def _earliest(moments: Sequence[datetime | None]) -> datetime | None:
     known = [at for at in moments if at is not None]
     return min(known) if len(known) == len(moments) else None
+
+
+@cache
+def of_rechecks() -> ReChecks:
+    """Return the rule for re-checks."""
+    text = (Path(__file__).parent / "verification.toml").read_text(encoding="utf-8")
+    rule = tomllib.loads(text)["recheck"]
+    return ReChecks(int(rule["looks"]), timedelta(hours=int(rule["hours_apart"])))
 
 
 @cache

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -21,7 +22,7 @@ from tocsin.base.lists import WINDOW
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.base.web import export
 from tocsin.base.web.chips import Chip, chips, parsed_day
-from tocsin.base.web.paging import found_page, order_key
+from tocsin.base.web.paging import found_page, order_key, page
 from tocsin.base.web.templatetags.kit import exact, figure
 from tocsin.base.web.views import signed_in, team_only
 from tocsin.base.web.words import WORDS
@@ -188,3 +189,61 @@ def _ids(request: HttpRequest) -> list[UUID]:
         except ValueError:
             continue
     return found
+
+
+@viewing
+def permissions(request: HttpRequest) -> HttpResponse:
+    """For an analyst: which organizations permit that we look again, until when, who gave it; record another."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    given = request.POST if request.method == "POST" else {}
+    problem = ""
+    if request.method == "POST":
+        if not viewer.may_write:
+            raise Http404
+        problem = _permitted(viewer, request)
+        if not problem:
+            messages.success(request, _("The permission was recorded."))
+            return redirect("permissions")
+    context = {
+        "page": page(request, queries.permissions(viewer), order=("-valid_until", "-id")),
+        "today": timezone.localdate(),
+        "given": given,
+        "problem": problem,
+    }
+    return render(request, "findings/permissions.html", context, status=400 if problem else 200)
+
+
+def _permitted(viewer: Viewer, request: HttpRequest) -> str:
+    """Record the permission of the form; return what is wrong with it."""
+    organization = constituency.organizations(viewer).filter(pk=request.POST.get("organization", "").strip()).first()
+    given_on, until = parsed_day(request.POST.get("given_on", "")), parsed_day(request.POST.get("valid_until", ""))
+    if organization is None:
+        return _("There is no such organization.")
+    if given_on is None or until is None:
+        return _("Give the day it was given, and its last day.")
+    try:
+        actions.permit(
+            organization=organization, value=request.POST.get("value", ""), given_by=request.POST.get("given_by", ""),
+            given_on=given_on, valid_until=until, note=request.POST.get("note", ""), actor=viewer, now=datetime.now(UTC),
+        )  # fmt: skip
+    except actions.BadPermission:
+        return _(
+            "It needs who gave it, a day that is not to come, an end that is not past, and a range of addresses or none."
+        )
+    return ""
+
+
+@viewing
+@require_POST
+def permission_end(request: HttpRequest, id_: int) -> HttpResponse:
+    """For an analyst: end a permission now."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    found = get_object_or_404(queries.permissions(viewer), pk=id_)
+    try:
+        actions.revoke(permission=found, actor=viewer, now=datetime.now(UTC))
+    except NotAllowed:
+        raise Http404 from None
+    messages.success(request, _("The permission has ended."))
+    return redirect("permissions")

@@ -9,6 +9,7 @@ from tocsin.portal import views
 urlpatterns = [
     path("portal/", views.home, name="portal"),
     path("portal/findings/<uuid:id_>/", views.finding, name="portal-finding"),
+    path("portal/findings/<uuid:id_>/recheck/", views.recheck, name="portal-recheck"),
     path("portal/answers/", views.answers, name="portal-answers"),
     path("portal/file/<str:ending>/", views.file, name="portal-file"),
     path("portal/history/", views.history, name="portal-history"),

@@ -27,6 +27,7 @@ from tocsin.base.web.views import signed_in
 from tocsin.base.web.words import WORDS
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Organization
+from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
 from tocsin.findings.models import Finding, FindingChange, Owner, Sensor
 from tocsin.notices import actions as noticing
@@ -118,12 +119,49 @@ def finding(request: HttpRequest, id_: UUID) -> HttpResponse:
         "history": [_said(change, viewer) for change in found.changes.order_by("-at", "-pk")[:100]],
         "told": notices.lines_of(replace(viewer, organization_ids=frozenset({found.organization_id})), found)[:50],
         "claims": notices.claims(viewer, open_only=False).filter(finding=found)[:20],
+        "may_look": _may_look(found) and (viewer.may_write or not viewer.sees_everything),
+        "rechecks": findings.rechecks(viewer, found)[:10],
         "proofs": queries.proofs_of(viewer, found)[:100],
         "today": timezone.localdate(),
         "may_answer": not viewer.sees_everything and found.sensor != Sensor.GONE,
         "endings": ", ".join(sorted(rules.BEGINNINGS)),
     }
     return render(request, "portal/finding.html", context)
+
+
+@viewing
+@require_POST
+def recheck(request: HttpRequest, id_: UUID) -> HttpResponse:
+    """For a contact who has fixed it, and for the team: ask that it is looked at again."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    found = get_object_or_404(findings.findings(viewer), pk=id_)
+    if viewer.sees_everything and not viewer.may_write:
+        raise Http404
+    means = "team" if viewer.sees_everything else "portal"
+    try:
+        finding_actions.ask(finding=found, by=viewer.email, means=means, now=datetime.now(UTC))
+        messages.success(request, _("It is looked at again within minutes; what comes of it appears here."))
+    except finding_actions.TooSoon:
+        messages.warning(request, _("It was asked for a short while ago; please wait an hour."))
+    except finding_actions.NothingToCheck:
+        messages.warning(request, _("Sensors have confirmed already that it is gone."))
+    except (finding_actions.NoCheck, finding_actions.NotHeld):
+        messages.warning(
+            request, _("This cannot be looked at by a plain connection; the next reports of sensors tell.")
+        )
+    except finding_actions.NoPermission:
+        messages.warning(request, _("Nobody has permitted yet that we look: please write to us."))
+    return redirect("portal-finding", id_=id_)
+
+
+def _may_look(found: Finding) -> bool:
+    if found.sensor == Sensor.GONE:
+        return False
+    try:
+        finding_actions.may_look(found, datetime.now(UTC))
+    except (finding_actions.NoCheck, finding_actions.NotHeld, finding_actions.NoPermission):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +184,7 @@ def _said(change: FindingChange, viewer: Viewer) -> Moment:
         "owner": _("Your organization says: %(after)s"),
         "overruled": _("Your answer does not count any more: it had been “%(before)s”"),
         "sensor": _("Sensors: %(after)s, %(before)s before"),
+        "recheck": _("Looked at again: %(after)s"),
         "moved": _("It is not counted as yours any more."),
         "returned": _("It is counted as yours again."),
     }.get(change.what, _("Counted anew."))

@@ -43,6 +43,7 @@ for place, router in (
     ("/decisions", notices.decisions),
     ("/claims", notices.claims),
     ("/answers", portal.answers),
+    ("/permissions", findings.permissions),
     ("/policies", notices.policies),
     ("/silences", notices.silences),
     ("/stats", reports.stats),

@@ -43,6 +43,7 @@ def _size(name: str, default: str) -> int:
 
 try:
     TOCSIN_ALLOWED_NETWORKS = guard.networks(_list("TOCSIN_ALLOWED_NETWORKS"))
+    TOCSIN_RECHECK_NETWORKS = guard.networks(_list("TOCSIN_RECHECK_NETWORKS"))
     TOCSIN_ALLOWED_PORTS = frozenset(map(int, _list("TOCSIN_ALLOWED_PORTS"))) or guard.PORTS
     TOCSIN_ARRIVAL_LIMIT = _size("TOCSIN_ARRIVAL_LIMIT", "2GiB")
     TOCSIN_PENDING_LIMIT = _size("TOCSIN_PENDING_LIMIT", "8GiB")

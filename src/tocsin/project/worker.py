@@ -170,6 +170,8 @@ class Worker:
         if time.monotonic() >= self._next_count and "count" not in self._visits:
             self._next_count = time.monotonic() + COUNT_AGAIN
             self._begin("count", "counting", self._count)
+        if "recheck" not in self._visits and findings.recheck_due():
+            self._begin("recheck", "re-checking", findings.recheck)
         waiting = [feed for feed in collecting.due() if feed not in self._visits]
         room = VISITS - len(self._visits)
         if not waiting or room <= 0 or collecting.is_paused():

@@ -54,3 +54,26 @@ def findings_show(id_: UUID, as_json: bool) -> None:
             click.echo("    " + "  ".join(str(value) for value in change.values() if value))
     for episode in found["episodes"]:
         click.echo(f"before: {json.dumps(episode)}")
+
+
+@findings.command("recheck")
+@click.argument("id_", metavar="ID", type=click.UUID)
+@click.option(
+    "--result",
+    type=click.Choice(["clean", "still-there", "could-not-tell"]),
+    help="Take this result of a scanner of yours.",
+)
+@click.option("--sensor", default="scanner", show_default=True, help="Which scanner it was.")
+@click.option("--said", default="", help="What it saw.")
+def findings_recheck(id_: UUID, result: str | None, sensor: str, said: str) -> None:
+    """Ask that one finding is looked at again by the worker, or take the result of a scanner."""
+    prepare()
+    from tocsin.project.work import findings as work
+
+    try:
+        work.take_result(id_, result, sensor, said) if result else work.ask(id_)
+    except LookupError:
+        fail(f"{id_}: no such finding")
+    except work.Refused as error:
+        fail(str(error))
+    click.echo("taken" if result else "asked for; the worker looks", err=True)

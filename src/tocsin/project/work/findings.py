@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import actions
 from tocsin.findings import queries as findings
-from tocsin.findings.models import FindingChange
+from tocsin.findings.models import Finding, FindingChange
 
 
 def list_all(organization: str) -> list[dict[str, Any]]:
@@ -66,3 +67,53 @@ def take_stock() -> None:
     """Count the loop for the front page, where there are too many findings to count them on the spot."""
     if findings.are_many():
         actions.take_stock(now=datetime.now(UTC))
+
+
+LOOKS_AT_ONCE = 20
+"""Re-checks that one visit of the worker makes."""
+
+
+def recheck_due() -> bool:
+    """Return whether somebody waits for a re-check."""
+    return actions.any_recheck_due(now=datetime.now(UTC))
+
+
+def recheck() -> None:
+    """Look at what was asked for, one after the other, a second between."""
+    for _ in range(LOOKS_AT_ONCE):
+        if actions.look_next(now=datetime.now(UTC)) is None:
+            return
+        time.sleep(1.0)
+
+
+class Refused(Exception):
+    """What was asked for cannot be done; the text says why."""
+
+
+def ask(id_: UUID) -> None:
+    """Ask for a re-check. Raise LookupError, Refused."""
+    try:
+        actions.ask(finding=_found(id_), by=SYSTEM.email, means="command", now=datetime.now(UTC))
+    except actions.NothingToCheck as error:
+        raise Refused("sensors have confirmed already that it is gone") from error
+    except actions.NoCheck as error:
+        raise Refused("no plain connection can verify this kind") from error
+    except actions.NotHeld as error:
+        raise Refused("it is no single address that its organization holds today") from error
+    except actions.NoPermission as error:
+        raise Refused("no permission is recorded that holds today") from error
+    except actions.TooSoon as error:
+        raise Refused("it was asked for a short while ago") from error
+
+
+def take_result(id_: UUID, result: str, sensor: str, said: str) -> None:
+    """Take the result of a scanner. Raise LookupError."""
+    now = datetime.now(UTC)
+    actions.take_result(finding=_found(id_), result=result, sensor=sensor, said=said, actor=SYSTEM, now=now)
+
+
+def _found(id_: UUID) -> Finding:
+    found = findings.findings(SYSTEM).filter(pk=id_).first()
+    if found is None:
+        raise LookupError(str(id_))
+    return found
