@@ -124,7 +124,13 @@ def peopled(town: None) -> None:
     notices.set_policy(organization_id=OTHERS, kind="", wanted=notices.Wanted(), actor=SYSTEM, now=now)
     owner, day = constituents.organizations(SYSTEM).get(pk=OTHERS), now.date()
     finding_actions.permit(
-        organization=owner, value="", given_by="x", given_on=day, valid_until=day, actor=SYSTEM, now=now
+        organization=owner,
+        value="",
+        given_by="x",
+        given_on=day,
+        valid_until=day + timedelta(days=2),
+        actor=SYSTEM,
+        now=now,
     )
     until = now + timedelta(days=1)
     notices.silence(organization_id=OTHERS, kind="", reason="x", until=until, actor=SYSTEM, now=now)
