@@ -95,6 +95,7 @@ def _addresses(organization: str) -> dict[str, str]:
         "organization": organization,
         "message": notice.deliveries.all()[0].pk,
         "findings-file": "csv",
+        "sent-file": "csv",
         "snapshot": _frozen(),
         "revoke-token": _token(),
         "drop-view": _view_of_somebody_else(),

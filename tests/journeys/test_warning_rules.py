@@ -135,10 +135,20 @@ def test_chosen_notices_are_approved_and_rejected_at_once(signed_in: SignedIn, t
     text = _text(client, "/preview/")
     assert "needs approval: the policy for all" in text
     first, _ = noticed.notices(SYSTEM).order_by("organization_id")
+    listed = _text(client, "/notices/")
+    assert f'value="{first.pk}"' in listed
+    look = client.post("/approvals/", {"id": [str(first.pk)], "look": "1"}).content.decode()
+    assert "security@bv-a.example" in look
+    assert "security@so-b.example" not in look
+    assert noticed.notices(SYSTEM, state="waiting").count() == 2  # looking lets nothing go
     assert client.post("/approvals/", {"id": [str(first.pk)], "do": "reject", "reason": " "}).status_code == 302
     assert noticed.notices(SYSTEM, state="waiting").count() == 2
     client.post("/approvals/", {"id": [str(first.pk)], "do": "reject", "reason": "đã biết"})
-    client.post("/approvals/", {"scope": "all", "do": "approve"})
+    (second,) = noticed.notices(SYSTEM, state="waiting")
+    gone = client.post("/approvals/", {"id": [str(second.pk)], "do": "approve", "back": "notices"})
+    assert gone["Location"] == "/notices/"
+    assert client.post("/approvals/", {"id": [str(second.pk)], "look": "1"})["Location"] == "/notices/"
+    assert f'value="{second.pk}"' not in _text(client, "/notices/")
     states = {n.organization_id: (n.state, n.ended_because) for n in noticed.notices(SYSTEM)}
     assert states == {"bv-a": ("rejected", "đã biết"), "so-b": ("ready", "")}
     later = now + timedelta(days=30)

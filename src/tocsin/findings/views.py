@@ -30,6 +30,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.core.severity import SEVERITIES
 from tocsin.findings import actions, listing, queries
 from tocsin.findings.models import Finding, Owner, Sensor
+from tocsin.intake import queries as intake
 
 viewing = signed_in(constituency.viewer_of)
 EXPORTED = 2_000
@@ -51,11 +52,17 @@ def _wanted(request: HttpRequest) -> listing.Wanted:
         severity=one_of("severity", SEVERITIES),
         sensor=one_of("sensor", Sensor.values),
         owner=one_of("owner", Owner.values),
+        feed=request.GET.get("feed", "").strip()[:64] if _viewer(request).sees_everything else "",
         step=one_of("step", listing.STEPS),
         asset=request.GET.get("asset", "").strip()[:2000],
         since=parsed_day(request.GET.get("since", "")),
         until=parsed_day(request.GET.get("until", "")),
     )
+
+
+def _viewer(request: HttpRequest) -> Viewer:
+    found: Viewer = request.viewer  # type: ignore[attr-defined]
+    return found
 
 
 def _order(request: HttpRequest) -> str:
@@ -86,6 +93,7 @@ def findings(request: HttpRequest) -> HttpResponse:
         "sensors": Sensor.choices,
         "steps": listing.STEPS,
         "kinds": queries.kinds(viewer),
+        "feeds": intake.feed_codes(viewer),
         "views": people.saved_views(viewer, "findings"),
         "query": export.bare(request),
         "window": WINDOW,
@@ -114,6 +122,7 @@ def _chips(request: HttpRequest, wanted: listing.Wanted, organization: str) -> l
             "organization": (_("Organization"), organization),
             "name": (_("Organization's name"), _named(request)),
             "kind": (_("Kind"), wanted.kind),
+            "feed": (_("Feed"), wanted.feed),
             "asset": (_("Asset begins with"), wanted.asset),
             "since": (_("Seen since"), exact(wanted.since) if wanted.since else "?"),
             "until": (_("Seen until"), exact(wanted.until) if wanted.until else "?"),

@@ -183,6 +183,13 @@ def feeds(viewer: Viewer) -> QuerySet[Feed]:
     return rows if viewer.sees_everything else rows.none()
 
 
+def feed_codes(viewer: Viewer, at_most: int = 500) -> list[str]:
+    """Return the codes by which findings may name a feed: those set up, and those whose reports came in by hand."""
+    known = set(feeds(viewer).values_list("code", flat=True))
+    known |= set(looks(viewer).order_by().values_list("feed_code", flat=True).distinct())
+    return sorted(known)[:at_most]
+
+
 def feeds_due(viewer: Viewer, now: datetime) -> list[UUID]:
     """Return the feeds to collect now, the longest due first; those somebody collects are left out."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)

@@ -62,6 +62,7 @@ urlpatterns = [
     path("intake/rejects/", intake.rejects, name="rejects"),
     path("intake/rejects/rows/", intake.rejected_rows, name="rejected-rows"),
     path("sent/", notices.sent, name="sent"),
+    path("sent/file/<str:ending>/", notices.sent_file, name="sent-file"),
     path("sent/<uuid:id_>/", notices.message, name="message"),
     path("sent/<uuid:id_>/html/", notices.message_html, name="message-html"),
     path("answer/<str:token>/", notices.answer, name="answer"),

@@ -15,7 +15,17 @@ from tocsin.notices.views.approving import (
 from tocsin.notices.views.finding import evidence, finding
 from tocsin.notices.views.ruling import policies, policy, policy_removal, silence_end, silences
 from tocsin.notices.views.searching import search
-from tocsin.notices.views.watching import loop, message, message_html, notice, notices, notices_file, sent, standing
+from tocsin.notices.views.watching import (
+    loop,
+    message,
+    message_html,
+    notice,
+    notices,
+    notices_file,
+    sent,
+    sent_file,
+    standing,
+)
 
 __all__ = [
     "answer",
@@ -43,6 +53,7 @@ __all__ = [
     "rulings",
     "search",
     "sent",
+    "sent_file",
     "silence_end",
     "silences",
     "standing",

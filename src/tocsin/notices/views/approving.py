@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -19,7 +20,7 @@ from tocsin.base.web.views import signed_in, team_only
 from tocsin.constituency import queries as constituency
 from tocsin.notices import actions, queries
 from tocsin.notices import preview as drafting
-from tocsin.notices.models import State
+from tocsin.notices.models import Notice, State
 from tocsin.notices.rules import Reason
 
 viewing = signed_in(constituency.viewer_of)
@@ -78,7 +79,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @viewing
 @require_POST
 def approvals(request: HttpRequest) -> HttpResponse:
-    """For an approver: let chosen notices go, or reject them, or all that wait."""
+    """For an approver: see what chosen notices would tell whom; let them go, or reject them, or all that wait."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     team_only(viewer)
     if not viewer.may_approve:
@@ -86,8 +87,11 @@ def approvals(request: HttpRequest) -> HttpResponse:
     rows = queries.notices(viewer, state=State.WAITING.value)
     if request.POST.get("scope") != "all":
         rows = rows.filter(pk__in=_ids(request))
+    if "look" in request.POST:
+        return _looked_through(request, rows.prefetch_related("deliveries"))
     notices = list(rows)
     now = datetime.now(UTC)
+    back = "notices" if request.POST.get("back") == "notices" else "preview"
     if request.POST.get("do") == "reject":
         try:
             n = len(
@@ -95,12 +99,28 @@ def approvals(request: HttpRequest) -> HttpResponse:
             )  # fmt: skip
         except actions.NoReason:
             messages.error(request, _("Say why they are rejected; nothing was done."))
-            return redirect("preview")
+            return redirect(back)
         messages.success(request, ngettext("%(n)s notice rejected.", "%(n)s notices rejected.", n) % {"n": n})
     else:
         n = len(actions.approve_all(notices=notices, actor=viewer, now=now))
         messages.success(request, ngettext("%(n)s notice goes out now.", "%(n)s notices go out now.", n) % {"n": n})
-    return redirect("preview")
+    return redirect(back)
+
+
+def _looked_through(request: HttpRequest, rows: QuerySet[Notice]) -> HttpResponse:
+    """Show what chosen notices would tell whom, before anything goes out."""
+    chosen = list(rows)
+    if not chosen:
+        messages.warning(request, _("None of them waits for approval."))
+        return redirect("notices")
+    to = {d.recipient for notice in chosen for d in notice.deliveries.all() if d.state != "cancelled" and not d.to_team}
+    context = {
+        "notices": chosen,
+        "n_findings": sum(notice.n_findings for notice in chosen),
+        "n_organizations": len({notice.organization_id for notice in chosen}),
+        "n_recipients": len(to),
+    }
+    return render(request, "notices/approvals.html", context)
 
 
 def _ids(request: HttpRequest) -> list[UUID]:

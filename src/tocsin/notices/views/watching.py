@@ -171,6 +171,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         "views": people.saved_views(viewer, "notices"),
         "query": export.bare(request),
         "window": queries.TRIED,
+        "may_approve": viewer.may_approve and any(row.state == State.WAITING for row in found.rows),
     }
     return render(request, "notices/notices.html", context)
 
@@ -262,6 +263,36 @@ def sent(request: HttpRequest) -> HttpResponse:
         "window": queries.TRIED,
     }
     return render(request, "notices/sent.html", context)
+
+
+@viewing
+def sent_file(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """Give what the list of sent mail shows as CSV or XLSX, all pages of it, for the duty analyst."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    language = get_language() or "vi"
+    wanted = _wanted(request, listing.DELIVERED)
+    order = listing.DELIVERY_ORDERS[_order(request, listing.DELIVERY_ORDERS)]
+    heading = [
+        _("Reference"), _("Recipient"), _("Organization"), _("Name"), _("State"), _("Attempts"), _("Handed over"), _("The server said"),
+        "Message-ID", "id",
+    ]  # fmt: skip
+
+    def rows() -> Iterator[Sequence[object]]:
+        key = None
+        while True:
+            found = queries.listed_deliveries(viewer, wanted, order=order, key=key, named=_named(request), size=1_000)
+            for d in found.rows:
+                organization = d.notice.organization
+                yield (
+                    d.notice.reference, d.recipient, organization.pk, organization.name_in(language), WORDS.get(d.state, d.state), d.attempts,
+                    d.handed_over_at, d.response, d.message_id, str(d.pk),
+                )  # fmt: skip
+            if found.key is None:
+                return
+            key = found.key
+
+    return export.response(request, ending, "sent", heading, rows())
 
 
 @viewing
