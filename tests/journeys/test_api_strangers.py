@@ -36,6 +36,7 @@ OURS, OTHERS = "bv-da-khoa-tinh", "so-khoa-hoc"
 NO_SCOPE = {"get_me"}
 BODIES: dict[str, object] = {
     "answer_notice": {"answer": "seen"},
+    "take_known_exploited": {"vulnerabilities": []},
     "take_result": {"result": "clean"},
     "add_permission": {"organization": OTHERS, "given_by": "x", "given_on": "2026-01-01", "valid_until": "2099-01-01"},
     "answer_findings": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "answer": "seen"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -223,6 +224,40 @@ def record_word(request: Call, body: WordIn) -> dict[str, int]:
         means=models.Means.API,
     )
     return {"changed": changed}
+
+
+class ListIn(Schema):
+    """CISA's list of what is known to be exploited; other values of it are left alone."""
+
+    vulnerabilities: list[dict[str, Any]] = Field(
+        max_length=20_000,
+        description=_("Its entries as published: `cveID`, `vulnerabilityName`, `dateAdded`, `dueDate` …"),
+    )
+
+
+class ListTaken(Schema):
+    """What came of a list."""
+
+    entries: int = Field(description=_("How many entries it has."))
+    new: int = Field(description=_("How many of them were not known."))
+    raised: int = Field(description=_("How many findings became critical."))
+    rejects: list[tuple[int, str]] = Field(description=_("Entries that are none: their number, and why."))
+
+
+@router.post(
+    "/known-exploited",
+    response=ListTaken,
+    **route(
+        Scope.FINDINGS_WRITE,
+        _("Take the list of what is known to be exploited"),
+        _("Findings whose kind carries one of its CVE identifiers become critical, and their owners are told at once."),
+    ),
+)
+def take_known_exploited(request: Call, body: ListIn) -> Any:
+    """Take a list."""
+    team_only(request.viewer)
+    content = json.dumps({"vulnerabilities": body.vulnerabilities}).encode()
+    return actions.take_known_exploited(content=content, actor=request.viewer, now=datetime.now(UTC))
 
 
 class ReCheckOut(Schema):

@@ -84,6 +84,8 @@ class Finding(models.Model):
     reopened_at = models.DateTimeField(null=True)
     """When it was last seen again after it had been verified."""
     n_reopened = models.PositiveSmallIntegerField(default=0)
+    exploited_at = models.DateTimeField(null=True)
+    """When its weakness was known to be exploited."""
     because = models.CharField(max_length=300)
     feeds = models.JSONField(default=list)
     ports = models.JSONField(default=list)
@@ -215,6 +217,21 @@ class Disowned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asset} is not of {self.organization_id}"
+
+
+class KnownExploited(models.Model):
+    """A weakness that is known to be exploited, as a list of such says."""
+
+    cve = models.CharField(primary_key=True, max_length=20)
+    name = models.CharField(max_length=300, blank=True)
+    added_on = models.DateField(null=True)
+    due_on = models.DateField(null=True)
+    ransomware = models.BooleanField(default=False)
+    taken_by = models.CharField(max_length=254)
+    taken_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.cve
 
 
 class Permission(models.Model):

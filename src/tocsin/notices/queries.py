@@ -342,11 +342,15 @@ def said(viewer: Viewer, notices: Iterable[Notice]) -> dict[UUID, render.Said]:
     """Return what notices say, as it was written down when they were made. Organizations are there already."""
     rows = list(notices)
     lines: dict[UUID, list[render.Line]] = {row.pk: [] for row in rows}
+    made_at = {row.pk: row.created_at for row in rows}
     # What turned out to be somebody else's before the notice went out is not told; what was told stays told.
     moved = Q(finding__moved_at__isnull=False, notice__sent_at=None)
     told = scoped(NoticeFinding.objects.filter(~moved, notice__in=rows), viewer, "notice__organization_id")
     for notice, *values in told.values_list("notice_id", *_LINE).iterator(chunk_size=2000):
-        lines[notice].append(render.Line(*values))
+        *told_then, exploited_at = values
+        exploited = exploited_at is not None and exploited_at <= made_at[notice]
+        line = render.Line(*told_then)
+        lines[notice].append(replace(line, exploited=True) if exploited else line)
     firsts = Notice.objects.in_bulk({row.follows_id for row in rows if row.follows_id is not None})
     nth = _reminders(rows)
     return {row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id), nth.get(row.pk, 0)) for row in rows}
@@ -366,6 +370,7 @@ def _reminders(rows: Iterable[Notice]) -> dict[UUID, int]:
 
 _LINE = (
     "finding__asset", "finding__kind", "type", "severity", "severity_rank", "what", "first_seen", "last_seen", "count", "ports", "because", "told_severity",
+    "finding__exploited_at",
 )  # fmt: skip
 
 

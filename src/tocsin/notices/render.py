@@ -39,6 +39,8 @@ class Line:
     because: str
     told_severity: str = ""
     """As how grave it was told before; empty: it was not."""
+    exploited: bool = False
+    """Whether its weakness was known to be exploited when the notice was made."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,9 @@ def _row(f: Line, language: str) -> Row:
     if f.what == "worse" and f.told_severity:
         words = {"before": WORDS[f.told_severity], "now": WORDS[f.severity]}
         changed = gettext("its severity was %(before)s and is now %(now)s") % words
+    if f.exploited:
+        known = gettext("attackers are known to exploit it")
+        changed = f"{changed}; {known}" if changed else known
     return Row(where, seen, gettext("yours because: %(because)s") % {"because": because(f.because)}, changed)
 
 

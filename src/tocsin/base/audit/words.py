@@ -45,6 +45,7 @@ ACTS: Final[dict[str, Promise]] = {
     "recheck-permitted": _("recorded that an organization permits re-checks"),
     "recheck-forbidden": _("ended a permission of re-checks"),
     "recheck-result": _("took the result of a re-check"),
+    "exploited-taken": _("took the list of what is known to be exploited"),
     "policy-set": _("set a policy"),
     "policy-removed": _("removed a policy"),
     "notice-answered": _("answered a notice"),

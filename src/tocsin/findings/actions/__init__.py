@@ -1,17 +1,18 @@
 """What is done with findings, a module a verb."""
 
+from tocsin.findings.actions.exploiting import Taken, take_known_exploited
 from tocsin.findings.actions.folding import (
     decline,
     disown,
     fold,
     hear_owner,
     mark_warned,
-    note_news,
     overrule,
     own_again,
     record_word,
     tell,
 )
+from tocsin.findings.actions.raising import note_news
 from tocsin.findings.actions.rechecking import (
     BadPermission,
     NoCheck,
@@ -37,6 +38,7 @@ __all__ = [
     "NoPermission",
     "NotHeld",
     "NothingToCheck",
+    "Taken",
     "TooSoon",
     "Verified",
     "any_recheck_due",
@@ -55,6 +57,7 @@ __all__ = [
     "record_word",
     "refold",
     "revoke",
+    "take_known_exploited",
     "take_result",
     "take_stock",
     "tell",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from tocsin.base.dialect import bulk
 from tocsin.base.identifiers import uuid7s
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.core.severity import RANK
+from tocsin.findings.actions.raising import PORTION, note_news, raise_known
 from tocsin.findings.models import Disowned, Episode, Finding, FindingChange, Means, News, Owner
 from tocsin.intake.actions import taking
 from tocsin.pipeline import fold as folding
@@ -84,8 +85,6 @@ _NEWS = """
       ON old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind
     WHERE old.id IS NULL OR fresh.severity_rank > old.severity_rank OR old.owner = %s OR old.sensor = 'gone'
 """
-PORTION = 400
-"""Rows named by their identifiers at a time: within the number of parameters that SQLite takes."""
 _AMONG = """moved_at IS NOT NULL AND EXISTS (SELECT 1 FROM {rows} AS fresh
         WHERE old.organization_id = fresh.organization_id AND old.asset = fresh.asset AND old.kind = fresh.kind)"""
 _RETURNED = f"""
@@ -125,6 +124,7 @@ def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
                 cursor.execute(_ANEW.format(rows=rows, **names))
             cursor.execute(_NEWS.format(rows=rows, **names), [Owner.SAYS_FIXED.value])
         bulk.upsert(Finding, rows, unique=["organization_id", "asset", "kind"], update=_UPDATE)
+    raise_known(kinds=seen["kind"].unique().to_list(), by=f"batch {batch_id}", means=Means.SENSOR, now=now)
 
 
 def without_disowned(frame: pl.DataFrame) -> pl.DataFrame:
@@ -220,12 +220,6 @@ def rows_of(frame: pl.DataFrame) -> pl.DataFrame:
         "first_seen", "last_seen", "count",
         pl.col("because").str.slice(0, 300), "feeds", "ports", "evidence", "related",
     )  # fmt: skip
-
-
-def note_news(groups: Iterable[tuple[str, str]]) -> None:
-    """Let it be decided again about each organization and kind. The caller's transaction makes it true."""
-    rows = [News(organization_id=organization, kind=kind) for organization, kind in sorted(groups)]
-    News.objects.bulk_create(rows, batch_size=PORTION)
 
 
 def hear_owner(

@@ -20,7 +20,7 @@ from tocsin.collectors import guard
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Organization
 from tocsin.findings import rules
-from tocsin.findings.actions.folding import note_news
+from tocsin.findings.actions.raising import note_news
 from tocsin.findings.models import Finding, FindingChange, Means, Permission, ReCheck, Sensor
 
 AGAIN_AFTER: Final = timedelta(hours=1)

@@ -11,7 +11,8 @@ from django.db import connection
 from django.db.models import PROTECT
 
 from tocsin.base.dialect import bulk
-from tocsin.findings.actions.folding import fitted, note_news, rows_of, without_disowned
+from tocsin.findings.actions.folding import fitted, rows_of, without_disowned
+from tocsin.findings.actions.raising import known_kinds, note_news
 from tocsin.findings.models import Finding, FindingChange
 
 _TAKEN = (
@@ -44,6 +45,10 @@ def refold(*, names: pl.DataFrame, frame: pl.DataFrame, batch_id: str, now: date
     quote = connection.ops.quote_name
     tables = {"changes": quote(FindingChange._meta.db_table), "findings": quote(Finding._meta.db_table)}  # noqa: SLF001
     frame = without_disowned(frame)
+    known = known_kinds(frame["kind"].unique().to_list())
+    # What is known to be exploited stays as grave as it was raised to.
+    grave = pl.when(pl.col("kind").is_in(list(known))).then(pl.lit("critical"))
+    frame = frame.with_columns(grave.otherwise("severity").alias("severity"))
     at, by = connection.ops.adapt_datetimefield_value(now), f"batch {batch_id}"
     fresh = rows_of(frame)
     with bulk.staged(Finding, _only_named(names)) as wanted, bulk.staged(Finding, fresh) as rows:

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import rules
-from tocsin.findings.actions.folding import note_news
+from tocsin.findings.actions.raising import note_news
 from tocsin.findings.models import Finding, FindingChange, Means, News, Sensor
 from tocsin.intake import queries as intake
 from tocsin.pipeline.chunk import INSTANT

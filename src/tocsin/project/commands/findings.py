@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from uuid import UUID
 
 import click
 
-from tocsin.project.commands import AS_JSON, fail, prepare, show
+from tocsin.project.commands import AS_JSON, FILE, fail, prepare, show
 
 
 @click.group()
@@ -77,3 +78,27 @@ def findings_recheck(id_: UUID, result: str | None, sensor: str, said: str) -> N
     except work.Refused as error:
         fail(str(error))
     click.echo("taken" if result else "asked for; the worker looks", err=True)
+
+
+@findings.command("known-exploited")
+@click.argument("file", type=FILE)
+@AS_JSON
+def findings_known_exploited(file: Path, as_json: bool) -> None:
+    """Take CISA's list of what is known to be exploited (JSON or CSV): findings that carry one become critical."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", 2)
+    prepare()
+    from tocsin.project.work import findings as work
+
+    try:
+        taken = work.take_known_exploited(content)
+    except work.Refused as error:
+        fail(f"{file}: {error}")
+    for number, why in taken["rejects"]:
+        click.echo(f"{file}: entry {number} {why}", err=True)
+    if as_json:
+        show(taken)
+    else:
+        click.echo(f"{taken['entries']} entries, {taken['new']} new; {taken['raised']} findings became critical")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from tocsin.base.tenancy import SYSTEM
-from tocsin.findings import actions
+from tocsin.findings import actions, exploited
 from tocsin.findings import queries as findings
 from tocsin.findings.models import Finding, FindingChange
 
@@ -88,6 +89,14 @@ def recheck() -> None:
 
 class Refused(Exception):
     """What was asked for cannot be done; the text says why."""
+
+
+def take_known_exploited(content: bytes) -> dict[str, Any]:
+    """Take the list of what is known to be exploited. Raise Refused."""
+    try:
+        return asdict(actions.take_known_exploited(content=content, actor=SYSTEM, now=datetime.now(UTC)))
+    except exploited.NotTheList as error:
+        raise Refused(str(error)) from error
 
 
 def ask(id_: UUID) -> None:
