@@ -11,6 +11,8 @@ from tocsin.base.tenancy import Viewer, scoped
 from tocsin.constituency.models import Membership
 from tocsin.findings import queries as findings
 from tocsin.findings.models import Finding, Owner, Sensor
+from tocsin.notices import queries as notices
+from tocsin.notices.actions import WARNED_BEFORE
 from tocsin.portal.models import Proof
 
 TABS: Final = ("open", "said", "gone")
@@ -37,6 +39,12 @@ def next_due(viewer: Viewer, now: datetime) -> datetime | None:
     """Return when the next deadline passes."""
     rows = findings_of(viewer, "open").filter(due_at__gte=now).order_by("due_at")
     return rows.values_list("due_at", flat=True).first()
+
+
+def ending(viewer: Viewer, now: datetime) -> int:
+    """Return on how many findings what the team agreed to ends within 30 days."""
+    soon = notices.claims(viewer, state="approved").filter(until__gt=now, until__lte=now + WARNED_BEFORE)
+    return soon.order_by()[:1000].count()
 
 
 def proofs(viewer: Viewer) -> QuerySet[Proof]:

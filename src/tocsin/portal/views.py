@@ -29,7 +29,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Organization
 from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
-from tocsin.findings.models import Finding, FindingChange, Owner, Sensor
+from tocsin.findings.models import Finding, FindingChange, Owner, ReCheck, Sensor
 from tocsin.notices import actions as noticing
 from tocsin.notices import queries as notices
 from tocsin.notices import texts
@@ -78,6 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "counts": {name: _count(queries.findings_of(viewer, name)) for name in queries.TABS},
         "overdue": _count(queries.overdue(viewer, now)),
+        "ending": queries.ending(viewer, now),
         "next_due": queries.next_due(viewer, now),
         "several": len(viewer.organization_ids or ()) > 1,
         "organizations": _organizations(viewer),
@@ -176,7 +177,11 @@ class Moment:
 
 def _said(change: FindingChange, viewer: Viewer) -> Moment:
     """Tell a change to its owner: their own people by name, the team as the team, sensors as sensors."""
-    words = {**dict(Owner.choices), **dict(Sensor.choices)}
+    words = dict({"owner": Owner, "sensor": Sensor}.get(change.axis, Sensor).choices)
+    if change.what == "recheck":
+        words = dict(ReCheck.Result.choices)
+    if change.what == "overruled":
+        words["silent"] = _("nothing yet")
     values = {name: words.get(word, WORDS.get(word, word)) for name, word in (("before", change.before), ("after", change.after))}  # fmt: skip
     said = {
         "new": _("Found: %(after)s"),

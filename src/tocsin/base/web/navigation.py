@@ -39,7 +39,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
     (
         _("Keep watch"),
         (
-            Place("loop", _("The loop"), "l", contacts_too=True),
+            Place("loop", _("The loop"), "l"),
             Place("findings", _("Findings"), "f", contacts_too=True),
             Place("notices", _("Notices"), "n", contacts_too=True),
             Place("sent", _("Sent mail"), "s"),

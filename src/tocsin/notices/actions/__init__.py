@@ -27,7 +27,7 @@ from tocsin.notices.actions.approving import (
     reject_all,
     retry,
 )
-from tocsin.notices.actions.claiming import AlreadyRuled, BadRuling, Ended, end_claims, rule, rule_all
+from tocsin.notices.actions.claiming import WARNED_BEFORE, AlreadyRuled, BadRuling, Ended, end_claims, rule, rule_all
 from tocsin.notices.actions.deciding import decide
 from tocsin.notices.actions.delivering import deliver
 from tocsin.notices.actions.escalating import Escalated, NothingMissed, escalate, note
@@ -49,6 +49,7 @@ from tocsin.notices.actions.weighing import Decided
 from tocsin.notices.models import DecisionLog, State
 
 __all__ = [
+    "WARNED_BEFORE",
     "WORDS",
     "AlreadyLifted",
     "AlreadyRuled",
