@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -102,3 +103,26 @@ def findings_known_exploited(file: Path, as_json: bool) -> None:
         show(taken)
     else:
         click.echo(f"{taken['entries']} entries, {taken['new']} new; {taken['raised']} findings became critical")
+
+
+@findings.command("permit")
+@click.argument("organization")
+@click.option("--given-by", required=True, help="Who of the organization gave it.")
+@click.option("--given-on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day it was given.")
+@click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day it holds.")
+@click.option("--range", "value", default="", help="A range of addresses; without it, all that the organization holds.")
+@click.option("--note", default="", help="Where it is written.")
+def findings_permit(
+    organization: str, given_by: str, given_on: datetime, until: datetime, value: str, note: str
+) -> None:  # fmt: skip
+    """Record that an organization permits that its services are looked at again."""
+    prepare()
+    from tocsin.project.work import findings as work
+
+    try:
+        work.permit(organization, value, given_by=given_by, given_on=given_on.date(), until=until.date(), note=note)
+    except LookupError:
+        fail(f"{organization}: no such organization")
+    except work.Refused as error:
+        fail(str(error))
+    click.echo("recorded", err=True)

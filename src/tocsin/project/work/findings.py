@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from tocsin.base.tenancy import SYSTEM
+from tocsin.constituency import queries as constituency
 from tocsin.findings import actions, exploited
 from tocsin.findings import queries as findings
 from tocsin.findings.models import Finding, FindingChange
@@ -126,3 +127,17 @@ def _found(id_: UUID) -> Finding:
     if found is None:
         raise LookupError(str(id_))
     return found
+
+
+def permit(organization: str, value: str, *, given_by: str, given_on: date, until: date, note: str) -> None:
+    """Record a permission of re-checks. Raise LookupError, Refused."""
+    found = constituency.organizations(SYSTEM).filter(pk=organization).first()
+    if found is None:
+        raise LookupError(organization)
+    try:
+        actions.permit(
+            organization=found, value=value, given_by=given_by, given_on=given_on, valid_until=until, note=note,
+            actor=SYSTEM, now=datetime.now(UTC),
+        )  # fmt: skip
+    except actions.BadPermission as error:
+        raise Refused(str(error)) from error
