@@ -30,6 +30,16 @@ FILTERS = {
     "since": ["2026-11-20", "2000-01-01"],
     "until": ["2026-09-10", "2000-01-01"],
 }
+NOTICES = {
+    "state": ["sent", "waiting", "failed"],
+    "severity": ["critical", "info"],
+    "reason": ["first", "all-resolved"],
+    "answer": ["fixed", "none"],
+    "name": ["0001", "nobody"],
+    "reference": ["TC-2026-0001", "TC-1999"],
+    "since": ["2026-11-20", "2000-01-01"],
+}
+NOTICE_SORTS = ["-made", "made", "due", "-due"]
 SORTS = ["-severity", "-last_seen", "last_seen", "-found", "found"]
 
 
@@ -52,7 +62,7 @@ def main() -> int:
 
     slow = 0
     for role in ("administrator", "contact"):
-        client = Client()
+        client = Client(SERVER_NAME="127.0.0.1")  # a name that the installation answers to
         client.force_login(User.objects.get(email=f"{role}@team.example"))
         for address in addresses(client, role):
             if given.only in address:
@@ -63,12 +73,24 @@ def main() -> int:
 
 def addresses(client: Any, role: str) -> list[str]:
     """Return the addresses: each filter with each order, pairs of filters, deep pages, details."""
-    found = ["/", "/findings/", "/notices/", "/organizations/"]
+    found = ["/" if role == "administrator" else "/portal/", "/findings/", "/notices/", "/organizations/"]
     singles = [(name, value) for name, values in FILTERS.items() for value in values]
     found += [f"/findings/?{urlencode([pair, ('sort', sort)])}" for sort, pair in product(SORTS, singles)]
+    told = [(name, value) for name, values in NOTICES.items() for value in values]
+    found += [f"/notices/?{urlencode([pair, ('sort', sort)])}" for sort, pair in product(NOTICE_SORTS, told)]
     if role == "contact":
         return found
-    found += ["/intake/", "/intake/unattributed/", "/sent/"]
+    found += [
+        "/intake/",
+        "/intake/unattributed/",
+        "/sent/",
+        "/preview/",
+        "/decisions/",
+        "/claims/",
+        "/standing/",
+        "/search/?q=org-0001",
+    ]
+    found += [f"/sent/?{urlencode([pair])}" for pair in told if pair[0] in {"name", "reference"}]
     pairs = [(a, b) for a, b in product(singles, singles) if a[0] < b[0]]
     found += [f"/findings/?{urlencode(pair)}" for pair in pairs[::7]]
     for sort in SORTS:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 if TYPE_CHECKING:
     from tocsin.accounts.models import AccountMail, User
@@ -49,33 +50,52 @@ def _stamp(instant: datetime) -> str:
 
 
 def _said(row: AccountMail, user: User, address: str) -> tuple[str, str]:
+    """Return subject and text: what happened, between a greeting and, but for a link, what to do if it was not them."""
     words = {"name": user.shown_name, "address": address, "factor": factor_name(str(row.detail.get("factor", "")))}
-    if row.kind == row.Kind.LINK:
-        return _("Your link to sign in to Tocsin"), _(
+    subject, text = _LETTERS[row.kind]
+    return _(subject), _(text) % words
+
+
+# Whole letters, not parts: a translation may order its sentences as it likes.
+_LETTERS = {
+    "link": (
+        gettext_noop("Your link to sign in to Tocsin"),
+        gettext_noop(
             "Hello %(name)s,\n\n"
             "Open this link to sign in. It works once, within one hour:\n\n%(address)s\n\n"
             "If you did not ask for it, do nothing: without the link nobody gets in.\n"
-        ) % words  # fmt: skip
-    if row.kind == row.Kind.PASSWORD_SET:
-        return _("Your Tocsin password was changed"), _(
+        ),
+    ),
+    "password-set": (
+        gettext_noop("Your Tocsin password was changed"),
+        gettext_noop(
             "Hello %(name)s,\n\n"
             "A new password was set for your account.\n\n"
             "If it was not you, tell your administrator at once. Your account: %(address)s\n"
-        ) % words  # fmt: skip
-    if row.kind == row.Kind.FACTORS_RESET:
-        return _("Your second step of signing in was reset"), _(
+        ),
+    ),
+    "factors-reset": (
+        gettext_noop("Your second step of signing in was reset"),
+        gettext_noop(
             "Hello %(name)s,\n\n"
             "An administrator removed the second step from your account; you set up a new one when you sign in.\n\n"
             "If you did not ask for it, tell your administrator at once. Your account: %(address)s\n"
-        ) % words  # fmt: skip
-    if row.kind == row.Kind.FACTOR_REMOVED:
-        return _("A way to sign in to Tocsin was removed"), _(
+        ),
+    ),
+    "factor-removed": (
+        gettext_noop("A way to sign in to Tocsin was removed"),
+        gettext_noop(
             "Hello %(name)s,\n\n"
             "This was removed from your account: %(factor)s.\n\n"
             "If it was not you, tell your administrator at once. Your account: %(address)s\n"
-        ) % words  # fmt: skip
-    return _("A way to sign in to Tocsin was added"), _(
-        "Hello %(name)s,\n\n"
-        "This was added to your account: %(factor)s.\n\n"
-        "If it was not you, tell your administrator at once. Your account: %(address)s\n"
-    ) % words  # fmt: skip
+        ),
+    ),
+    "factor-added": (
+        gettext_noop("A way to sign in to Tocsin was added"),
+        gettext_noop(
+            "Hello %(name)s,\n\n"
+            "This was added to your account: %(factor)s.\n\n"
+            "If it was not you, tell your administrator at once. Your account: %(address)s\n"
+        ),
+    ),
+}

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -24,7 +23,7 @@ from tocsin.base.web import export
 from tocsin.base.web.chips import Chip, chips, parsed_day
 from tocsin.base.web.paging import found_page, order_key, page
 from tocsin.base.web.templatetags.kit import exact, figure
-from tocsin.base.web.views import signed_in, team_only
+from tocsin.base.web.views import chosen, signed_in, team_only
 from tocsin.base.web.words import WORDS
 from tocsin.constituency import queries as constituency
 from tocsin.core.severity import SEVERITIES
@@ -166,38 +165,28 @@ def findings_word(request: HttpRequest) -> HttpResponse:
     """For an analyst who heard an owner by telephone: choose findings, see what changes, record the word."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     team_only(viewer)
-    chosen = list(queries.findings(viewer).filter(pk__in=_ids(request)))
+    meant = list(queries.findings(viewer).filter(pk__in=chosen(request, AT_ONCE)))
     word, note = request.POST.get("word", ""), request.POST.get("note", "")
-    if not chosen:
+    if not meant:
         messages.warning(request, _("Nothing was chosen."))
         return redirect("findings")
     if "confirmed" in request.POST and word in Owner.values:
         try:
-            n = actions.record_word(findings=chosen, word=Owner(word), note=note, actor=viewer, now=datetime.now(UTC))
+            n = actions.record_word(findings=meant, word=Owner(word), note=note, actor=viewer, now=datetime.now(UTC))
         except NotAllowed:
             messages.error(request, _("Your role may look, not write."))
         else:
             messages.success(request, ngettext("The owner's word was recorded on %(n)s finding.", "The owner's word was recorded on %(n)s findings.", n) % {"n": figure(n)})  # fmt: skip
         return redirect("findings")
     context = {
-        "chosen": chosen,
+        "chosen": meant,
         "owners": Owner.choices,
-        "organizations": len({f.organization_id for f in chosen}),
-        "now_say": [(Owner(word).label, n) for word, n in Counter(f.owner for f in chosen).most_common()],
+        "organizations": len({f.organization_id for f in meant}),
+        "now_say": [(Owner(word).label, n) for word, n in Counter(f.owner for f in meant).most_common()],
         "word": word,
         "note": note,
     }
     return render(request, "findings/word.html", context)
-
-
-def _ids(request: HttpRequest) -> list[UUID]:
-    found = []
-    for text in request.POST.getlist("id")[:AT_ONCE]:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 @viewing

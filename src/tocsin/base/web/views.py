@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -36,6 +38,15 @@ def signed_in(find: Callable[[Any], Viewer]) -> Callable[[View], View]:
         return inner
 
     return decorate
+
+
+def chosen(request: HttpRequest, at_most: int) -> list[UUID]:
+    """Return the rows that a list's checkboxes name, at most so many; what is no identifier is left out."""
+    found = []
+    for text in request.POST.getlist("id")[:at_most]:
+        with suppress(ValueError):
+            found.append(UUID(text))
+    return found
 
 
 @require_POST

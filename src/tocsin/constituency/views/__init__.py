@@ -3,12 +3,8 @@
 from tocsin.constituency.views.editing import (
     add_ignored,
     add_organization,
-    change_asn,
-    change_contact,
-    change_domain,
-    change_ignored,
-    change_network,
     change_organization,
+    change_row,
     hold,
 )
 from tocsin.constituency.views.importing import preview, upload
@@ -17,12 +13,8 @@ from tocsin.constituency.views.reading import check, file, ignored, organization
 __all__ = [
     "add_ignored",
     "add_organization",
-    "change_asn",
-    "change_contact",
-    "change_domain",
-    "change_ignored",
-    "change_network",
     "change_organization",
+    "change_row",
     "check",
     "file",
     "hold",

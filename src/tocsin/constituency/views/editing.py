@@ -120,36 +120,6 @@ def hold(request: HttpRequest, id_: str) -> HttpResponse:
 
 
 @viewing
-def change_network(request: HttpRequest, id_: int) -> HttpResponse:
-    """For an analyst: change a prefix's days, or take it back."""
-    return _change(request, "network", id_)
-
-
-@viewing
-def change_domain(request: HttpRequest, id_: int) -> HttpResponse:
-    """For an analyst: change a domain's days, or take it back."""
-    return _change(request, "domain", id_)
-
-
-@viewing
-def change_asn(request: HttpRequest, id_: int) -> HttpResponse:
-    """For an analyst: change an autonomous system's days, or take it back."""
-    return _change(request, "asn", id_)
-
-
-@viewing
-def change_contact(request: HttpRequest, id_: UUID) -> HttpResponse:
-    """For an analyst: change a contact, or take it back."""
-    return _change(request, "contact", id_)
-
-
-@viewing
-def change_ignored(request: HttpRequest, id_: int) -> HttpResponse:
-    """For an analyst: change a rule of the ignore list, or take it back."""
-    return _change(request, "ignored", id_)
-
-
-@viewing
 def add_ignored(request: HttpRequest) -> HttpResponse:
     """For an analyst: ignore a range, a domain or an autonomous system."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
@@ -167,7 +137,9 @@ def add_ignored(request: HttpRequest) -> HttpResponse:
     return render(request, "constituency/item_form.html", context)
 
 
-def _change(request: HttpRequest, kind: str, id_: int | UUID) -> HttpResponse:
+@viewing
+def change_row(request: HttpRequest, kind: str, id_: int | UUID) -> HttpResponse:
+    """For an analyst: change a prefix, domain, autonomous system, contact or ignore rule, or take it back."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     shared.writers_only(viewer)
     row = get_object_or_404(KINDS[kind].rows(viewer), pk=id_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.base.web.paging import page
-from tocsin.base.web.views import signed_in, team_only
+from tocsin.base.web.views import chosen, signed_in, team_only
 from tocsin.constituency import queries as constituency
 from tocsin.notices import actions, queries
 from tocsin.notices import preview as drafting
@@ -86,7 +87,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
         raise Http404
     rows = queries.notices(viewer, state=State.WAITING.value)
     if request.POST.get("scope") != "all":
-        rows = rows.filter(pk__in=_ids(request))
+        rows = rows.filter(pk__in=chosen(request, AT_ONCE))
     if "look" in request.POST:
         return _looked_through(request, rows.prefetch_related("deliveries"))
     notices = list(rows)
@@ -123,63 +124,58 @@ def _looked_through(request: HttpRequest, rows: QuerySet[Notice]) -> HttpRespons
     return render(request, "notices/approvals.html", context)
 
 
-def _ids(request: HttpRequest) -> list[UUID]:
-    found = []
-    for text in request.POST.getlist("id")[:AT_ONCE]:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
-
-
 @viewing
 @require_POST
 def approval(request: HttpRequest, id_: UUID) -> HttpResponse:
     """For an approver: let a waiting notice go out."""
-    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    found = get_object_or_404(queries.notices(viewer), pk=id_)
-    try:
-        actions.approve(notice=found, actor=viewer, now=datetime.now(UTC))
-        messages.success(request, _("Approved: it goes out within a minute."))
-    except NotAllowed:
-        messages.error(request, _("Your role may not approve."))
-    except actions.NotWaiting:
-        messages.error(request, _("It does not wait for approval any more."))
-    return redirect("notice", id_=id_)
+
+    def act(notice: Notice, viewer: Viewer, now: datetime) -> str:
+        actions.approve(notice=notice, actor=viewer, now=now)
+        return _("Approved: it goes out within a minute.")
+
+    return _done(request, id_, act)
 
 
 @viewing
 @require_POST
 def rejection(request: HttpRequest, id_: UUID) -> HttpResponse:
     """For an approver: reject a waiting notice, and say why."""
-    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    found = get_object_or_404(queries.notices(viewer), pk=id_)
-    try:
-        actions.reject(notice=found, reason=request.POST.get("reason", ""), actor=viewer, now=datetime.now(UTC))
-        messages.success(request, _("Rejected: it does not come back unless something changes."))
-    except NotAllowed:
-        messages.error(request, _("Your role may not approve."))
-    except actions.NoReason:
-        messages.error(request, _("Say why it is rejected."))
-    except actions.NotWaiting:
-        messages.error(request, _("It does not wait for approval any more."))
-    return redirect("notice", id_=id_)
+
+    def act(notice: Notice, viewer: Viewer, now: datetime) -> str:
+        actions.reject(notice=notice, reason=request.POST.get("reason", ""), actor=viewer, now=now)
+        return _("Rejected: it does not come back unless something changes.")
+
+    return _done(request, id_, act)
 
 
 @viewing
 @require_POST
 def retry(request: HttpRequest, id_: UUID) -> HttpResponse:
     """For an analyst: try again to deliver what failed."""
+
+    def act(notice: Notice, viewer: Viewer, now: datetime) -> str:
+        n = actions.retry(notice=notice, actor=viewer, now=now)
+        return ngettext("It is tried again for %(n)s recipient.", "It is tried again for %(n)s recipients.", n) % {
+            "n": n
+        }
+
+    return _done(request, id_, act, _("Your role may not change anything."))
+
+
+def _done(
+    request: HttpRequest, id_: UUID, act: Callable[[Notice, Viewer, datetime], str], not_allowed: str = ""
+) -> HttpResponse:
+    """Do something with one notice, say what came of it or why not, and show the notice."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = get_object_or_404(queries.notices(viewer), pk=id_)
     try:
-        n = actions.retry(notice=found, actor=viewer, now=datetime.now(UTC))
-        messages.success(
-            request, ngettext("It is tried again for %(n)s recipient.", "It is tried again for %(n)s recipients.", n) % {"n": n}
-        )  # fmt: skip
+        messages.success(request, act(found, viewer, datetime.now(UTC)))
     except NotAllowed:
-        messages.error(request, _("Your role may not change anything."))
+        messages.error(request, not_allowed or _("Your role may not approve."))
+    except actions.NoReason:
+        messages.error(request, _("Say why it is rejected."))
+    except actions.NotWaiting:
+        messages.error(request, _("It does not wait for approval any more."))
     except actions.NotFailed:
         messages.error(request, _("Nothing of it failed."))
     return redirect("notice", id_=id_)
@@ -215,7 +211,7 @@ def rulings(request: HttpRequest) -> HttpResponse:
     try:
         until, to = request.POST.get("until", ""), request.POST.get("to", "").strip()
         n = actions.rule_all(
-            claims=_ids(request), accept=accept, note=request.POST.get("note", ""), actor=viewer, now=datetime.now(UTC),
+            claims=chosen(request, AT_ONCE), accept=accept, note=request.POST.get("note", ""), actor=viewer, now=datetime.now(UTC),
             until=date.fromisoformat(until) if until else None, to=to,
         )  # fmt: skip
         said = (
