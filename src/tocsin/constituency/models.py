@@ -111,8 +111,22 @@ class AutonomousSystem(Held):
         return plain.AutonomousSystem(self.number, self.valid_from, self.valid_to)
 
 
+class ContactState(models.TextChoices):
+    """Whether a contact is told."""
+
+    ACTIVE = "active", pgettext_lazy("contact", "reached")
+    UNVERIFIED = "unverified", pgettext_lazy("contact", "not confirmed yet")
+    DEAD = "dead", pgettext_lazy("contact", "address dead")
+
+
 class Contact(Held):
-    """A person or desk that is told."""
+    """A person or desk that is told, as long as `state` is active.
+
+    What files and forms say of a contact are the fields of the plain value; the others are learnt: from bounces, from
+    the contact's own word. An import or a change leaves them alone, unless the address becomes another.
+    """
+
+    LEARNT = ("state", "state_at", "state_because", "verified_at", "known_at")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200, blank=True)
@@ -120,6 +134,15 @@ class Contact(Held):
     phone = models.CharField(max_length=64, blank=True)
     roles = models.JSONField(default=list)
     language = models.CharField(max_length=8, blank=True)
+    state = models.CharField(max_length=12, choices=ContactState.choices, default=ContactState.ACTIVE)
+    state_at = models.DateTimeField(null=True)
+    state_because = models.CharField(max_length=300, blank=True)
+    verified_at = models.DateTimeField(null=True)
+    """When somebody at this address last said that all of it is right."""
+    known_at = models.DateTimeField(null=True)
+    """Since when we know this address."""
+    must_encrypt = models.BooleanField(default=False)
+    """Nothing goes to this contact in the clear: without a key to encrypt to, nothing goes at all."""
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>"

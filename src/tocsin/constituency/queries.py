@@ -16,6 +16,7 @@ from tocsin.base.texts import collated, folded
 from tocsin.constituency.models import (
     AutonomousSystem,
     Contact,
+    ContactState,
     Domain,
     HoldingsChange,
     IgnoreRule,
@@ -250,6 +251,11 @@ def contacts_of(viewer: Viewer, organization_ids: Iterable[str], day: date) -> d
     return found
 
 
+def told_on(viewer: Viewer, day: date) -> QuerySet[Contact]:
+    """Return everybody who is told on a day, by organization."""
+    return _on(contacts(viewer), day).order_by("organization_id", "pk")
+
+
 def reachable(viewer: Viewer, organization_ids: Iterable[str], day: date) -> set[str]:
     """Return those of these organizations in which somebody may be told on a day."""
     rows = scoped(Contact.objects.filter(organization_id__in=set(organization_ids)), viewer)
@@ -257,7 +263,8 @@ def reachable(viewer: Viewer, organization_ids: Iterable[str], day: date) -> set
 
 
 def _on(rows: QuerySet[Contact], day: date) -> QuerySet[Contact]:
-    return rows.filter(_in_force(day))
+    """Return those of these contacts who are told on a day: not an address that is dead or nobody confirmed."""
+    return rows.filter(_in_force(day), state=ContactState.ACTIVE)
 
 
 def as_values(viewer: Viewer) -> tuple[list[plain.Organization], list[plain.Ignored]]:

@@ -19,6 +19,11 @@ _LOCAL = (urlsplit(TOCSIN_BASE_URL).hostname or "") in {"127.0.0.1", "localhost"
 TOCSIN_PROXIES = int(os.environ.get("TOCSIN_PROXIES") or (0 if _LOCAL else 1))
 TOCSIN_EMAIL_URL = os.environ.get("TOCSIN_EMAIL_URL", "")
 TOCSIN_EMAIL_FROM = os.environ.get("TOCSIN_EMAIL_FROM", "Tocsin <tocsin@team.example>")
+TOCSIN_OPENPGP_KEY = os.environ.get("TOCSIN_OPENPGP_KEY", "")
+TOCSIN_OPENPGP_PASSWORD = os.environ.get("TOCSIN_OPENPGP_PASSWORD", "")
+TOCSIN_SMIME_CERTIFICATE = os.environ.get("TOCSIN_SMIME_CERTIFICATE", "")
+TOCSIN_SMIME_KEY = os.environ.get("TOCSIN_SMIME_KEY", "")
+TOCSIN_CONFIRM_CONTACTS = os.environ.get("TOCSIN_CONFIRM_CONTACTS", "1") == "1"
 TOCSIN_API_RATE = int(os.environ.get("TOCSIN_API_RATE") or 1200)
 TOCSIN_METRICS_OPEN = os.environ.get("TOCSIN_METRICS_OPEN", "").lower() in {"1", "true", "yes"}
 TOCSIN_API_CALLER = "tocsin.constituency.callers.find"
@@ -118,6 +123,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.usersessions",
     "tocsin.constituency",
+    "tocsin.reach",
     "tocsin.people",
     "tocsin.intake",
     "tocsin.findings",

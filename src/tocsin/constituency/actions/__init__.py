@@ -1,5 +1,11 @@
 """Write the constituency: import files, change single rows, let users belong; say what is held by another now."""
 
+from tocsin.constituency.actions.contacting import (
+    confirm_contact,
+    demand_encryption,
+    mark_dead,
+    set_contact_state,
+)
 from tocsin.constituency.actions.editing import (
     HeldAlready,
     OrganizationExists,
@@ -36,6 +42,8 @@ __all__ = [
     "belong",
     "change_item",
     "change_organization",
+    "confirm_contact",
+    "demand_encryption",
     "forget_changes",
     "hold",
     "ignore",
@@ -43,8 +51,10 @@ __all__ = [
     "join",
     "keep_upload",
     "kept_upload",
+    "mark_dead",
     "mark_imported",
     "note_change",
     "see_below",
+    "set_contact_state",
     "withdraw",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,8 @@ def hold(*, organization: Organization, item: Item, actor: Viewer, now: datetime
     """Let an organization hold something, or have a contact. Raise HeldAlready, NotAllowed."""
     _may_write(actor)
     row: Row = item_row(item, organization.pk)
+    if isinstance(row, Contact):
+        row.known_at = now
     _check_alone(row, item)
     with _changing(organization.pk, actor, now, [ItemChange("added", None, item)]):
         row.save(force_insert=True)
@@ -93,7 +95,11 @@ def change_item(*, row: Row, item: Item, actor: Viewer, now: datetime) -> None:
     _check_alone(changed, item)
     closes = before.valid_to is None and item.valid_to is not None and replace(item, valid_to=None) == before
     with _changing(owner, actor, now, [ItemChange("closed" if closes else "changed", before, item)]):
-        changed.save(force_update=True)
+        names = [field.name for field in fields(item)]
+        if isinstance(changed, Contact) and changed.email != row.email:  # type: ignore[union-attr]
+            changed.known_at = now  # nothing is known of another address yet
+            names += Contact.LEARNT
+        changed.save(force_update=True, update_fields=names)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,15 @@ from tocsin.base.identifiers import uuid7
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.constituency import queries
 from tocsin.constituency.actions.recording import record, record_ignored
-from tocsin.constituency.models import AutonomousSystem, Contact, Domain, IgnoreRule, Network, Organization
+from tocsin.constituency.models import (
+    AutonomousSystem,
+    Contact,
+    ContactState,
+    Domain,
+    IgnoreRule,
+    Network,
+    Organization,
+)
 from tocsin.constituency.rules import difference as rules
 from tocsin.constituency.rules.difference import Change, Difference, ItemChange
 from tocsin.constituency.rules.holdings import kind_of
@@ -77,7 +85,7 @@ def import_all(
         return found
     origin: dict[str, Any] = {"as_of": day, **({"source": source} if source else {})}
     _write_organizations(found.changed)
-    _write_items(found)
+    _write_items(found, now)
     record(found.changed, actor=actor, now=now, origin=origin)
     record_ignored(
         found.ignored,
@@ -142,7 +150,7 @@ def _write_organizations(changes: Sequence[Change]) -> None:
     )
 
 
-def _write_items(found: Difference) -> None:
+def _write_items(found: Difference, now: datetime) -> None:
     by_table: dict[str, list[tuple[str | None, ItemChange]]] = defaultdict(list)
     for change in found.changed:
         for item in change.items:
@@ -150,20 +158,21 @@ def _write_items(found: Difference) -> None:
     for item in found.ignored:
         by_table["ignored"].append((None, item))
     for kind, changes in by_table.items():
-        _write_table(TABLES[kind], changes)
+        _write_table(TABLES[kind], changes, now)
 
 
-def _write_table(table: type[models.Model], changes: Sequence[tuple[str | None, ItemChange]]) -> None:
+def _write_table(table: type[models.Model], changes: Sequence[tuple[str | None, ItemChange]], now: datetime) -> None:
     rows = table._default_manager  # noqa: SLF001 - the one name all tables have
     new = [item_row(item.after, organization) for organization, item in changes if item.before is None]
     if table is Contact:
         # Identifiers made in the same millisecond sort at random; contacts keep the order of the file.
         for row, id_ in zip(new, sorted(uuid7() for _ in new), strict=True):
-            row.pk = id_
+            row.pk, row.known_at = id_, now
     rows.bulk_create(new, batch_size=BATCH)
     gone: list[Any] = []
     ended: dict[date | None, list[Any]] = defaultdict(list)
     kept: list[models.Model] = []
+    moved: list[Any] = []
     known = _keys(table, {organization for organization, item in changes if item.before is not None})
     for organization, item in changes:
         if item.before is None:
@@ -177,6 +186,8 @@ def _write_table(table: type[models.Model], changes: Sequence[tuple[str | None, 
             row = item_row(item.after, organization)
             row.pk = key
             kept.append(row)
+            if isinstance(item.after, plain.Contact) and item.after.email != getattr(item.before, "email", ""):
+                moved.append(key)
     for keys in _stretches(gone):
         rows.filter(pk__in=keys).delete()
     # Most changes of an import are rows that end on one day; writing these row by row takes minutes.
@@ -184,8 +195,13 @@ def _write_table(table: type[models.Model], changes: Sequence[tuple[str | None, 
         for keys in _stretches(every):
             rows.filter(pk__in=keys).update(valid_to=day)
     if kept:
-        names = [f.name for f in table._meta.concrete_fields if not f.primary_key and f.name != "organization"]  # noqa: SLF001 - Django's public-by-use API
+        names = [f.name for f in fields(next(item.after for _, item in changes if item.after is not None))]
         rows.bulk_update(kept, names, batch_size=100)
+    for keys in _stretches(moved):
+        # Nothing is known of another address: what was learnt of the one before does not hold for it.
+        rows.filter(pk__in=keys).update(
+            state=ContactState.ACTIVE, state_at=None, state_because="", verified_at=None, known_at=now
+        )
 
 
 def _stretches(keys: list[Any]) -> Iterator[list[Any]]:
