@@ -18,3 +18,7 @@ class NotHandedOver(Exception):
 
 class Unavailable(Exception):
     """The way out itself does not answer, whatever the message: wait, and let no message pay for it."""
+
+
+class ByHand(Exception):
+    """The message is made; a person carries it, and says when it was handed over. The text says what is to be done."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tocsin.feeds.arf.parse import FORMAT as ARF
+from tocsin.feeds.bounces.parse import FORMAT as BOUNCES
 from tocsin.feeds.dshield.parse import FORMAT as DSHIELD
 from tocsin.feeds.feodotracker.parse import FORMAT as FEODOTRACKER
 from tocsin.feeds.format import Format, Source
@@ -43,6 +44,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     XARF,
     PLAINLIST,
     MAPPED,
+    BOUNCES,
 )
 
 

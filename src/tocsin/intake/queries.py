@@ -246,7 +246,12 @@ def totals(viewer: Viewer) -> dict[str, int]:
 
 def set_aside(viewer: Viewer) -> QuerySet[Arrival]:
     """Return the arrivals that could not be processed, newest first; what is kept as evidence only is none of them."""
-    return arrivals(viewer).filter(batch=None).exclude(set_aside__in=["", "evidence"])
+    return arrivals(viewer).filter(batch=None).exclude(set_aside__in=["", "evidence", "read"])
+
+
+def unread_bounces(viewer: Viewer) -> QuerySet[Arrival]:
+    """Return the mail that came back and was not read yet, oldest first: what feeds of that format brought."""
+    return arrivals(viewer).filter(feed__format="bounces", set_aside="evidence").order_by("received_at", "pk")
 
 
 def schemas(viewer: Viewer) -> QuerySet[ReportSchema]:

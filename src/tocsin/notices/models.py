@@ -187,6 +187,10 @@ class Delivery(models.Model):
     response = models.TextField(blank=True)
     failure = models.CharField(max_length=32, blank=True)
     """Why it failed, in one word."""
+    bounced_at = models.DateTimeField(null=True)
+    """When a server that had taken it, or one behind it, said that it could not be delivered."""
+    answered_at = models.DateTimeField(null=True)
+    """When its recipient first answered by its link: then somebody certainly read it."""
 
     class Meta:
         constraints = [
@@ -366,6 +370,24 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sha256[:16]} ({self.size} bytes)"
+
+
+class OfficialLetter(models.Model):
+    """The number under which a letter is registered: given when it is made, the same on every print."""
+
+    delivery = models.OneToOneField(Delivery, primary_key=True, on_delete=models.CASCADE, related_name="letter")
+    year = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+    carried_on = models.DateField(null=True)
+    carried_by = models.CharField(max_length=254, blank=True)
+    """Who of the team says that it was handed over by hand, and on which day."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["year", "number"], name="one_letter_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.number:02d}/{self.year}"
 
 
 class Answer(models.Model):

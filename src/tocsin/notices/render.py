@@ -249,6 +249,12 @@ def _subject(said: Said, found: Mapping[str, Any]) -> str:
     return gettext("Reminder: %(title)s") % {"title": title}
 
 
+def headline(said: Said, language: str) -> str:
+    """Return what a notice is about, in one line of a language."""
+    with translation.override(language):
+        return _subject(said, sections(said.lines, said.reasons, language))
+
+
 def sharing(tlp: str) -> str:
     """Return what a TLP 2.0 label allows, in one sentence."""
     return {

@@ -297,17 +297,21 @@ NOTICE_MOVES: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"ready", "no-contact", "rejected", "withdrawn"}),
     "no-contact": frozenset({"waiting", "ready", "withdrawn"}),
     "ready": frozenset({"sent", "partly-sent", "failed", "withdrawn"}),
-    "sent": frozenset({"partly-sent"}),
-    "partly-sent": frozenset({"sent"}),
+    "sent": frozenset({"partly-sent", "failed"}),
+    "partly-sent": frozenset({"sent", "failed"}),
     "failed": frozenset({"ready"}),
     "rejected": frozenset(),
     "withdrawn": frozenset(),
 }
 DELIVERY_MOVES: Mapping[str, frozenset[str]] = {
     "waiting": frozenset({"ready", "cancelled"}),
-    "ready": frozenset({"handed-over", "failed", "cancelled"}),
+    "ready": frozenset({"handed-over", "failed", "cancelled", "by-hand"}),
+    # It is made, and a person carries it: only they know when it was handed over.
+    "by-hand": frozenset({"handed-over", "cancelled"}),
     "failed": frozenset({"ready"}),
-    "handed-over": frozenset(),
+    # What a server took may come back: then it never reached anybody.
+    "handed-over": frozenset({"bounced"}),
+    "bounced": frozenset({"ready"}),
     "cancelled": frozenset(),
 }
 
@@ -324,6 +328,10 @@ def sources(moves: Mapping[str, frozenset[str]], to: str) -> list[str]:
 def standing(deliveries: Collection[str]) -> str:
     """Return the state of a notice that was let go, from the states of its deliveries."""
     states = set(deliveries)
+    lost = bool(states & {"failed", "bounced"})
+    to_come = bool(states & {"ready", "by-hand"})
     if "handed-over" in states:
-        return "partly-sent" if "failed" in states and "ready" not in states else "sent"
-    return "ready" if "ready" in states else "failed"
+        return "partly-sent" if lost and not to_come else "sent"
+    if to_come:
+        return "partly-sent" if "bounced" in states else "ready"
+    return "failed"

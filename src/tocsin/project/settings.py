@@ -23,6 +23,12 @@ TOCSIN_OPENPGP_KEY = os.environ.get("TOCSIN_OPENPGP_KEY", "")
 TOCSIN_OPENPGP_PASSWORD = os.environ.get("TOCSIN_OPENPGP_PASSWORD", "")
 TOCSIN_SMIME_CERTIFICATE = os.environ.get("TOCSIN_SMIME_CERTIFICATE", "")
 TOCSIN_SMIME_KEY = os.environ.get("TOCSIN_SMIME_KEY", "")
+TOCSIN_LETTER_AUTHORITY = os.environ.get("TOCSIN_LETTER_AUTHORITY", "")
+TOCSIN_LETTER_ISSUER = os.environ.get("TOCSIN_LETTER_ISSUER", "Đội ứng cứu sự cố an toàn thông tin mạng")
+TOCSIN_LETTER_CODE = os.environ.get("TOCSIN_LETTER_CODE", "CB-ƯCSC")
+TOCSIN_LETTER_PLACE = os.environ.get("TOCSIN_LETTER_PLACE", "…")
+TOCSIN_LETTER_SIGNER = os.environ.get("TOCSIN_LETTER_SIGNER", "Đội trưởng")
+TOCSIN_LETTER_SIGNER_NAME = os.environ.get("TOCSIN_LETTER_SIGNER_NAME", "")
 TOCSIN_CONFIRM_CONTACTS = os.environ.get("TOCSIN_CONFIRM_CONTACTS", "1") == "1"
 TOCSIN_API_RATE = int(os.environ.get("TOCSIN_API_RATE") or 1200)
 TOCSIN_METRICS_OPEN = os.environ.get("TOCSIN_METRICS_OPEN", "").lower() in {"1", "true", "yes"}

@@ -26,24 +26,21 @@ def confirm_contact(*, contact: Contact, by: str, now: datetime) -> None:
     )  # fmt: skip
 
 
-@transaction.atomic
-def mark_dead(*, email: str, because: str, now: datetime, actor: Viewer = SYSTEM) -> int:
-    """Tell nobody at this address any more, in whichever organizations; return how many contacts that were."""
+def mark_dead(*, email: str, because: str, now: datetime) -> list[Act]:
+    """Tell nobody at this address any more, in whichever organizations; return what is to be recorded.
+
+    Runs in the caller's transaction.
+    """
     rows = list(
         Contact.objects.select_for_update().filter(email__iexact=email).exclude(state=ContactState.DEAD).order_by("pk")
     )
     Contact.objects.filter(pk__in=[row.pk for row in rows]).update(
         state=ContactState.DEAD, state_at=now, state_because=because[:300]
     )
-    audit.record_all(
-        actor=actor,
-        acts=[
-            Act("contact-dead", "contact", str(row.pk), {"organization": row.organization_id, "email": row.email, "because": because})
-            for row in rows
-        ],
-        now=now,
-    )  # fmt: skip
-    return len(rows)
+    return [
+        Act("contact-dead", "contact", str(row.pk), {"organization": row.organization_id, "email": row.email, "because": because})
+        for row in rows
+    ]  # fmt: skip
 
 
 @transaction.atomic

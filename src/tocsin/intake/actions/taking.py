@@ -27,8 +27,9 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.batches import run as batches
 from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
+from tocsin.feeds.bounces import parse as bounces
 from tocsin.intake import rules
-from tocsin.intake.actions import looking, reading, remembering
+from tocsin.intake.actions import looking, reading, remembering, watching
 from tocsin.intake.models import (
     Arrival,
     Batch,
@@ -96,6 +97,8 @@ def arrived(
 ) -> Arrival:
     """Make the row of bytes that are kept already: before it they do not count."""
     until = now + CLAIM if claim else None
+    if feed is not None and feed.format == bounces.NAME:
+        set_aside = set_aside or watching.EVIDENCE  # no report: whoever warns reads it
     arrival, new = Arrival.objects.get_or_create(
         sha256=sha256,
         defaults={
@@ -107,7 +110,9 @@ def arrived(
         rows = Arrival.objects.filter(pk=arrival.pk)
         rows.update(times_received=F("times_received") + 1)
         if told or claim:
-            rows.filter(batch=None).update(told=told or {}, feed=feed, claimed_until=until, set_aside="", n_attempts=0)
+            rows.filter(batch=None).update(
+                told=told or {}, feed=feed, claimed_until=until, set_aside=set_aside, n_attempts=0
+            )
         arrival.refresh_from_db()
         looking.repeat(arrival=arrival, name=name, now=now)
     return arrival

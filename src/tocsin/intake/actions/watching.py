@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,14 @@ from tocsin.intake.rules import collecting as rules
 log = logging.getLogger(__name__)
 EVIDENCE = "evidence"
 """Why an arrival is set aside that is no report, but shows where one came from."""
+READ = "read"
+"""It was no report, and whoever it was for has read it."""
 PAUSES = (AlarmKind.BEHIND, AlarmKind.DISK)
+
+
+def mark_read(*, arrivals: Sequence[UUID]) -> None:
+    """Note, inside the caller's transaction, that these arrivals were read by whoever they were for."""
+    Arrival.objects.filter(pk__in=arrivals, batch=None, set_aside=EVIDENCE).update(set_aside=READ)
 
 
 def pressure() -> rules.Pressure:
@@ -69,7 +77,7 @@ def look(*, now: datetime) -> None:
     """Open and close every alarm by what is known now."""
     open_ = _open()
     due = _pauses(open_)
-    n_aside = Arrival.objects.filter(batch=None).exclude(set_aside__in=["", EVIDENCE]).count()
+    n_aside = Arrival.objects.filter(batch=None).exclude(set_aside__in=["", EVIDENCE, READ]).count()
     if n_aside:
         due[AlarmKind.SET_ASIDE.value] = rules.Due(AlarmKind.SET_ASIDE, detail=str(n_aside))
     if (lost := ReportSchema.objects.exclude(reason="").order_by("pk").first()) is not None:

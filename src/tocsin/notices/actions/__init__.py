@@ -27,10 +27,12 @@ from tocsin.notices.actions.approving import (
     reject_all,
     retry,
 )
+from tocsin.notices.actions.bouncing import Learnt, learn_bounces, read_bounces
 from tocsin.notices.actions.claiming import WARNED_BEFORE, AlreadyRuled, BadRuling, Ended, end_claims, rule, rule_all
 from tocsin.notices.actions.deciding import decide
 from tocsin.notices.actions.delivering import deliver
 from tocsin.notices.actions.escalating import Escalated, NothingMissed, escalate, note
+from tocsin.notices.actions.lettering import LetterExists, NoLetter, NotYet, document, note_carried, order_letter
 from tocsin.notices.actions.minding import at_the_end, expire, look
 from tocsin.notices.actions.planning import Plan
 from tocsin.notices.actions.policies import (
@@ -60,11 +62,15 @@ __all__ = [
     "Decided",
     "Ended",
     "Escalated",
+    "Learnt",
+    "LetterExists",
+    "NoLetter",
     "NoReason",
     "NoSuchOrganization",
     "NotAnswerable",
     "NotFailed",
     "NotWaiting",
+    "NotYet",
     "NothingMissed",
     "Plan",
     "Wanted",
@@ -76,12 +82,17 @@ __all__ = [
     "compose",
     "decide",
     "deliver",
+    "document",
     "end_claims",
     "escalate",
     "expire",
+    "learn_bounces",
     "lift",
     "look",
     "note",
+    "note_carried",
+    "order_letter",
+    "read_bounces",
     "reject",
     "reject_all",
     "remove_policy",

@@ -16,7 +16,7 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.findings import actions as findings
 from tocsin.findings.models import Finding, Owner
 from tocsin.notices.actions import escalating
-from tocsin.notices.models import Answer, Claim, Notice, NoticeFinding, State
+from tocsin.notices.models import Answer, Claim, Delivery, Notice, NoticeFinding, State
 
 WORDS = {
     "seen": Owner.SEEN,
@@ -60,16 +60,20 @@ def answer(
     note: str = "",
     until: date | None = None,
     proof: str = "",
+    delivery: Delivery | None = None,
 ) -> Answer:
     """Take an organization's answer: it is the owner's word on every finding of the notice.
 
-    Every answer is kept; the latest counts. `proof` is the hash of a file that came with it. Raise BadAnswer,
+    Every answer is kept; the latest counts. `proof` is the hash of a file that came with it, `delivery` the one
+    whose link was used. Raise BadAnswer,
     NotAnswerable.
     """
     said = Word(word, by, means, now, _tidy(note), until, proof)
     said.check()
     if notice.state not in ANSWERABLE:
         raise NotAnswerable(f"{notice.reference} is {notice.state}: it never went out")
+    if delivery is not None:
+        Delivery.objects.filter(pk=delivery.pk, answered_at=None).update(answered_at=now)
     ids = list(NoticeFinding.objects.filter(notice=notice).values_list("finding_id", flat=True))
     made = _answered(said, notice, None)
     _hear(said, ids, dict.fromkeys(ids, made))

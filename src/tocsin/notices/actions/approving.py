@@ -17,6 +17,7 @@ from tocsin.core.severity import SEVERITIES
 from tocsin.findings import actions as findings
 from tocsin.notices import queries, rules
 from tocsin.notices.actions import moving, planning, writing
+from tocsin.notices.actions.ways import endpoints
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, State
 
 
@@ -101,15 +102,15 @@ def retry(*, notice: Notice, actor: Viewer, now: datetime) -> int:
     """
     if not actor.may_write:
         raise NotAllowed(actor.role.value)
-    failed = Delivery.objects.filter(notice=notice, state="failed")
+    failed = Delivery.objects.filter(notice=notice, state__in=["failed", "bounced"])
     if not failed.exists():
         raise NotFailed(notice.reference)
-    current = _recipients([notice], now)[notice.pk]
+    current = current_recipients([notice], now)[notice.pk]
     addresses = {one.email for one in current}
     moved = moving.move_deliveries(
-        failed.filter(Q(recipient__in=addresses) | Q(step__isnull=False)) if addresses else failed, "ready", next_attempt_at=now, attempts=0, failure=""
+        failed.filter(Q(recipient__in=addresses) | Q(step__isnull=False) | ~Q(channel="email")) if addresses else failed, "ready", next_attempt_at=now, attempts=0, failure=""
     )  # fmt: skip
-    n = moved + _add_recipients(notice, current, "ready", now)
+    n = moved + add_recipients(notice, current, "ready", now)
     if n == 0:
         raise NotFailed(notice.reference)
     acts = moving.settle([notice.pk], now=now)
@@ -117,7 +118,8 @@ def retry(*, notice: Notice, actor: Viewer, now: datetime) -> int:
     return n
 
 
-def _recipients(notices: Collection[Notice], now: datetime) -> dict[UUID, list[planning.Recipient]]:
+def current_recipients(notices: Collection[Notice], now: datetime) -> dict[UUID, list[planning.Recipient]]:
+    """Return who would be told of each of these notices now."""
     policies = queries.policies(SYSTEM)
     contacts = constituency.contacts_of(SYSTEM, {n.organization_id for n in notices}, now.date())
     found = {}
@@ -134,15 +136,16 @@ def _with_recipients(ids: Collection[UUID], now: datetime) -> tuple[list[UUID], 
     ready: list[UUID] = []
     unreachable: list[UUID] = []
     for notice in waiting:
-        current = _recipients([notice], now)[notice.pk]
+        current = current_recipients([notice], now)[notice.pk]
         addresses = {one.email for one in current}
         moving.move_deliveries(Delivery.objects.filter(notice=notice).exclude(recipient__in=addresses), "cancelled")
-        _add_recipients(notice, current, "waiting", now)
+        add_recipients(notice, current, "waiting", now)
         (ready if current else unreachable).append(notice.pk)
     return ready, unreachable
 
 
-def _add_recipients(notice: Notice, current: Sequence[planning.Recipient], state: str, now: datetime) -> int:
+def add_recipients(notice: Notice, current: Sequence[planning.Recipient], state: str, now: datetime) -> int:
+    """Let a notice go to those of these recipients to whom it does not go yet; return to how many."""
     known = list(Delivery.objects.filter(notice=notice).values_list("recipient", flat=True))
     more = [one for one in current if one.email not in known]
     Delivery.objects.bulk_create(writing.deliveries(notice.pk, more, state, now, start=len(known) + 1))
@@ -153,6 +156,10 @@ def _let_go(notices: Sequence[Notice], now: datetime) -> None:
     """Start what follows from letting go: deliveries are due, deadlines count, findings count as told."""
     ids = [notice.pk for notice in notices]
     moving.move_deliveries(Delivery.objects.filter(notice__in=ids), "ready", next_attempt_at=now)
+    beside = endpoints.companions(
+        [(notice.pk, notice.organization_id, notice.language) for notice in notices], state="ready", now=now
+    )
+    Delivery.objects.bulk_create(beside, ignore_conflicts=True)
     writing.remember_told(ids, now)
     policies = queries.policies(SYSTEM)
     for notice in notices:

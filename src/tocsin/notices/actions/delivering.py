@@ -20,10 +20,10 @@ from tocsin.base import dialect
 from tocsin.base.audit import actions as audit
 from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import SYSTEM
-from tocsin.channels.handover import NotHandedOver, Unavailable
+from tocsin.channels.handover import ByHand, NotHandedOver, Unavailable
 from tocsin.findings import actions as findings
 from tocsin.notices import rules
-from tocsin.notices.actions import escalating, moving, ways, writing
+from tocsin.notices.actions import bouncing, escalating, moving, ways, writing
 from tocsin.notices.models import Channel, Delivery, Message, Notice, NoticeFinding, State
 
 TOGETHER = 50
@@ -47,6 +47,7 @@ class _Outcome:
     handed_over: bool = False
     permanent: bool = False
     failure: str = ""
+    by_hand: bool = False
 
 
 def _due(now: datetime) -> QuerySet[Delivery]:
@@ -108,7 +109,7 @@ def _deliver_all(due: QuerySet[Delivery], hand: ways.Hand, now: datetime, delive
         try:
             for row in rows:
                 outcomes.append(
-                    _Outcome(row, bad[row.pk], permanent=True, failure="bad-address")
+                    _Outcome(row, bad[row.pk], permanent=True, failure=getattr(bad[row.pk], "failure", "bad-address"))
                     if row.pk in bad
                     else _hand_over(row, hand)
                 )
@@ -124,6 +125,8 @@ def _hand_over(row: Delivery, hand: ways.Hand) -> _Outcome:
         said = hand(row, zlib.decompress(row.message.content))
     except NotHandedOver as error:
         return _Outcome(row, str(error), permanent=error.permanent, failure=error.failure)
+    except ByHand as error:
+        return _Outcome(row, str(error), by_hand=True)
     return _Outcome(row, said, handed_over=True)
 
 
@@ -157,6 +160,9 @@ def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -
         if outcome.handed_over:
             row.state, row.handed_over_at, row.failure = "handed-over", now, ""
             continue
+        if outcome.by_hand:
+            row.state, row.failure = "by-hand", ""
+            continue
         again = None if outcome.permanent else rules.next_attempt(row.attempts, now)
         row.failure = outcome.failure if again or outcome.permanent else "gave-up"
         if again is None:
@@ -168,7 +174,8 @@ def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -
     touched = {row.notice_id for row in rows}
     handed = {row.notice_id for row in rows if row.state == "handed-over" and not row.to_team}
     first = list(Notice.objects.filter(pk__in=handed, sent_at=None).values_list("pk", flat=True))
-    acts = moving.settle(touched, now=now)
+    acts = bouncing.go_on([row for row in rows if row.state == "failed"], now=now)
+    acts += moving.settle(touched, now=now)
     if first:
         lines = NoticeFinding.objects.filter(notice__in=first).exclude(what="gone").order_by()
         due = lines.filter(finding=OuterRef("pk")).order_by("notice_id").values("notice__due_at")[:1]
@@ -180,7 +187,7 @@ def _record(outcomes: Sequence[_Outcome], now: datetime, delivered: Delivered) -
         Channel.objects.filter(name__in={row.channel for row in rows if row.state == "handed-over"}).delete()
     audit.record_all(actor=SYSTEM, acts=acts, now=now)
     delivered.notices |= handed
-    delivered.failed += sum(not outcome.handed_over for outcome in outcomes)
+    delivered.failed += sum(not outcome.handed_over and not outcome.by_hand for outcome in outcomes)
 
 
 @transaction.atomic

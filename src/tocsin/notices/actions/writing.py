@@ -20,6 +20,7 @@ from tocsin.findings.models import Finding
 from tocsin.notices import rules
 from tocsin.notices.actions import moving, weighing
 from tocsin.notices.actions.planning import NAMES, Groups, Plan, Recipient, Unit
+from tocsin.notices.actions.ways import endpoints
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, Series, State
 from tocsin.notices.rules import Reason
 
@@ -49,6 +50,8 @@ def make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now
         for plan in plans
         for delivery in deliveries(plan.id, plan.recipients, "ready" if plan.state is State.READY else "waiting", now)
     )
+    let_go = [(plan.id, plan.organization_id, plan.language) for plan in plans if plan.state is State.READY]
+    Delivery.objects.bulk_create(endpoints.companions(let_go, state="ready", now=now))
     remember_told([plan.id for plan in plans if plan.state is State.READY], now)
     return [
         moving.act(plan.reference, plan.state, organization=plan.organization_id, reason=plan.reason.value, findings=sum(unit.n for unit in plan.units))

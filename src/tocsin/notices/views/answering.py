@@ -45,6 +45,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
                     now=now,
                     note=request.POST.get("note", ""),
                     until=_day(request.POST.get("until", "")),
+                    delivery=delivery,
                 )
                 return redirect("answer", token=token)
             except actions.BadAnswer as error:

@@ -15,6 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
+from tocsin.base.audit import actions as audit
+from tocsin.base.audit.actions import Act
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.channels.email import addresses, send
 from tocsin.channels.email.protect import Unprotected
@@ -136,23 +138,27 @@ def refused_status(said: str) -> str:
     return found[1] if found else ""
 
 
+@transaction.atomic
 def _learn_refusal(row: Call, said: str, now: datetime) -> None:
     if rules.kills(refused_status(said)):
-        constituency.mark_dead(email=row.email, because=said, now=now)
+        acts = constituency.mark_dead(email=row.email, because=said, now=now)
+        audit.record_all(actor=SYSTEM, acts=acts, now=now)
 
 
-@transaction.atomic
-def bounce_call(*, message_id: str, status: str, said: str, now: datetime) -> bool:
-    """Note that a call came back; return whether it was one of ours. The address is dead if the status says so."""
+def bounce_call(*, message_id: str, status: str, said: str, now: datetime) -> list[Act] | None:
+    """Note that a call came back; return what is to be recorded, None if it is none of ours.
+
+    The address is dead if the status says so. Runs in the caller's transaction.
+    """
     found = _OURS.match(message_id)
     row = Call.objects.select_for_update().filter(pk=UUID(hex=found[1])).first() if found else None
     if row is None:
-        return False
+        return None
     row.state, row.bounced_at, row.says = Call.State.BOUNCED, now, f"{status} {said}"[:500]
     row.save(update_fields=["state", "bounced_at", "says"])
-    if rules.kills(status):
-        constituency.mark_dead(email=row.email, because=f"{status} {said}", now=now)
-    return True
+    if not rules.kills(status):
+        return []
+    return constituency.mark_dead(email=row.email, because=f"{status} {said}", now=now)
 
 
 @transaction.atomic

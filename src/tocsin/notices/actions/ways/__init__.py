@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from tocsin.constituency.models import Contact, Organization
-from tocsin.notices.actions.ways import email
+from tocsin.notices.actions.ways import email, endpoints, letter
 from tocsin.notices.actions.ways.addressees import Addressee
 from tocsin.notices.models import Delivery
 
@@ -44,7 +44,12 @@ class NoSuchWay(Exception):
     """No channel of this name is built in."""
 
 
-WAYS: Final[Mapping[str, Way]] = {"email": email.EMail()}
+WAYS: Final[Mapping[str, Way]] = {
+    "email": email.EMail(),
+    "chat": endpoints.Endpoints("chat"),
+    "webhook": endpoints.Endpoints("webhook"),
+    "letter": letter.OnPaper(),
+}
 
 
 def way(channel: str) -> Way:

@@ -13,11 +13,14 @@ from django.db.models import Q
 
 from tocsin.base.tenancy import SYSTEM
 from tocsin.channels.email import addresses, message, send
+from tocsin.channels.email.protect import Unprotected
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact, Organization
 from tocsin.notices import links, queries, render
-from tocsin.notices.actions.ways.addressees import Addressee
+from tocsin.notices.actions.ways.addressees import Addressee, Unmade
 from tocsin.notices.models import Delivery
+from tocsin.reach import envelopes
+from tocsin.reach import queries as reach
 
 
 class EMail:
@@ -39,6 +42,7 @@ class EMail:
         said = queries.said(SYSTEM, notices.values())
         threads, told = _threads(rows)
         team = _for_team([row for row in rows if row.to_team], said, now)
+        encryptions = reach.encryptions(SYSTEM, {row.notice.organization_id for row in rows}, now)
         for row in rows:
             rendered = (
                 render.for_team(team[row.pk], language=row.language)
@@ -60,10 +64,20 @@ class EMail:
                 details=rendered.details,
                 answers_to=threads.get((row.notice.follows_id, row.recipient), ()),
             )
+            encryption = (
+                encryptions.get((row.notice.organization_id, row.recipient.lower())) if not row.to_team else None
+            )
             try:
-                yield row, message.build(letter)
+                yield (
+                    row,
+                    envelopes.enclosed(message.build(letter), encryption, outer_subject=f"[{row.notice.reference}]"),
+                )
             except addresses.BadAddress as error:
-                yield row, str(error)
+                yield row, Unmade(str(error), "bad-address")
+            except envelopes.NoKey as error:
+                yield row, Unmade(str(error), "no-key")
+            except Unprotected as error:
+                yield row, Unmade(str(error), "unprotected")
 
     def _rendered(self, row: Delivery, said: render.Said, *, told: bool) -> render.Rendered:
         let_go_at = row.notice.approved_at or row.notice.created_at

@@ -1,0 +1,1 @@
+"""One source format; see `parse.py`."""
