@@ -27,6 +27,8 @@ from tocsin.intake.actions.feeds import FeedValues
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.project.api import api
+from tocsin.reach import actions as reach
+from tocsin.reach import queries as reached
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
 
@@ -62,6 +64,11 @@ BODIES: dict[str, object] = {
     "add_person": {"email": "moi@team.example", "role": "reader"},
     "switch_person": {"is_active": False},
     "approve_notices": {"notices": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"]},
+    "add_endpoint": {"organization": OTHERS, "channel": "chat", "address": "zalo://x"},
+    "begin_drill": {"title": "x", "ends_at": "2099-01-01T00:00:00Z"},
+    "propose": {"organization": OTHERS, "what": "add", "email": "x@y.example"},
+    "decide_proposal": {"approve": True},
+    "note_carried": {"on": "2026-01-01"},
     "record_word": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "word": "seen"},
 }
 """A right body of each operation that takes one: what is refused must be refused for who asks, not for what."""
@@ -94,6 +101,10 @@ def filled(path: str, organization: str) -> str:
         "/policies/": policy and policy.pk,
         "/feeds/": feed and feed.code,
         "/permissions/": getattr(findings.permissions(SYSTEM).filter(organization=organization).first(), "pk", None),
+        "/reachability/": organization,
+        "/endpoints/": reached.endpoints(SYSTEM).filter(organization=organization).values_list("pk", flat=True).first(),
+        "/drills/": reached.drills(SYSTEM).values_list("pk", flat=True).first(),
+        "/proposals/": reached.proposals(SYSTEM).filter(organization=organization).values_list("pk", flat=True).first(),
         "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
         "/notices/preview/": organization,
         "/people/": people.people(SYSTEM)[0].pk,
@@ -140,6 +151,14 @@ def peopled(town: None) -> None:
     accounts.add_user(email="ai-do@team.example", role=Role.READER, actor=SYSTEM, now=now)
     constituency.ignore(rule=Ignored("198.18.5.0/24", "x"), actor=SYSTEM, now=now)
     assigning.dismiss(value="198.18.6.0/24", reason="x", actor=SYSTEM, now=now)
+    owner = constituents.organizations(SYSTEM).get(pk=OTHERS)
+    reach.add_endpoint(
+        organization=owner, channel="chat", address="tgram://123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghi/12345", actor=SYSTEM, now=now
+    )  # fmt: skip
+    reach.begin_drill(title="x", organizations=[], roles=[], ends_at=until, actor=SYSTEM, now=now)
+    reach.propose(
+        organization=owner, what="add", contact=None, after={"email": "x@y.example"}, by="x", means="api", now=now
+    )
     freezing.freeze(begins_on=date(now.year - 1, 1, 1), ends_on=date(now.year - 1, 1, 31), actor=SYSTEM, now=now)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -27,6 +28,8 @@ from tocsin.notices import queries as noticed
 from tocsin.people.urls import urlpatterns as people_pages
 from tocsin.portal import actions as answering
 from tocsin.portal import queries as portal
+from tocsin.reach import actions as reach
+from tocsin.reach import queries as reached
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
 
@@ -35,7 +38,7 @@ SignedIn = Callable[..., Client]
 KEPT_VIEWS = {"keep-view", "drop-view"}
 # Pages of signing in and of one's own account show nobody else: tests/journeys/test_signing_in.py.
 OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
-    "kinds", "kind", "answer", "theme", "livez", "readyz", "metrics", "openapi", "api-reference", "api-nothing", None,
+    "kinds", "kind", "answer", "contact-answer", "theme", "livez", "readyz", "metrics", "openapi", "api-reference", "api-nothing", None,
 }  # fmt: skip
 POSTED = {
     "freeze",
@@ -61,6 +64,10 @@ POSTED = {
     "person-close",
     "person-reopen",
     "revoke-token",
+    "reach-act",
+    "proposal-decision",
+    "notice-letter",
+    "letter-carried",
 }
 """Routes that only take a form."""
 FOR_APPROVERS = {"policy", "policy-new"}
@@ -100,6 +107,9 @@ def _addresses(organization: str) -> dict[str, str]:
         "revoke-token": _token(),
         "drop-view": _view_of_somebody_else(),
         **_constituency_of(organization),
+        **_reach_of(organization),
+        **dict.fromkeys(("notice-letter",), notice.pk),
+        **dict.fromkeys(("letter-file", "letter-carried"), notice.deliveries.all()[0].pk),
         "batch": arrived.batches(SYSTEM)[0].pk,
         "unattributed-place": "203.0.113.0/24",
         "arrival-retry": arrived.arrivals(SYSTEM)[0].pk,
@@ -183,6 +193,22 @@ def _constituency_of(organization: str) -> dict[str, object]:
         "ignored-rule": constituents.ignored(SYSTEM)[0].pk,
         "constituency-preview": constituency.keep_upload(content=content, name="c.yaml", actor=SYSTEM, now=now).sha256,
         "constituency-file": "yaml",
+    }
+
+
+def _reach_of(organization: str) -> dict[str, object]:
+    now = datetime.now(UTC)
+    owner = constituents.organizations(SYSTEM).get(pk=organization)
+    drill = reached.drills(SYSTEM).first() or reach.begin_drill(
+        title="Diễn tập", organizations=[], roles=[], ends_at=now + timedelta(hours=1), actor=SYSTEM, now=now
+    )
+    proposal = reach.propose(
+        organization=owner, what="add", contact=None, after={"email": f"{uuid4().hex}@{organization}.example"}, by="x", means="portal", now=now
+    )  # fmt: skip
+    return {
+        **dict.fromkeys(("reach", "reach-act", "propose"), organization),
+        "drill": drill.pk,
+        "proposal-decision": proposal.pk,
     }
 
 

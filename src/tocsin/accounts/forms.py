@@ -186,6 +186,7 @@ SCOPES: Final = {
     Scope.NOTICES_APPROVE: _("approve notices, set policies and silences"),
     Scope.ORGANIZATIONS_READ: _("look at organizations"),
     Scope.ORGANIZATIONS_WRITE: _("change organizations"),
+    Scope.ENDPOINTS_WRITE: _("change chat rooms and webhooks, propose contacts"),
     Scope.METRICS_READ: _("read the figures of the monitoring"),
     Scope.ADMIN: _("manage people and tokens, read the audit trail"),
 }

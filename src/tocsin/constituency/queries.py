@@ -251,6 +251,11 @@ def contacts_of(viewer: Viewer, organization_ids: Iterable[str], day: date) -> d
     return found
 
 
+def current(viewer: Viewer, day: date) -> QuerySet[Organization]:
+    """Return the organizations that exist on a day."""
+    return organizations(viewer).filter(_in_force(day))
+
+
 def told_on(viewer: Viewer, day: date) -> QuerySet[Contact]:
     """Return everybody who is told on a day, by organization."""
     return _on(contacts(viewer), day).order_by("organization_id", "pk")

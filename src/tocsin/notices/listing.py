@@ -21,7 +21,7 @@ ORDERS: Final[dict[str, Order]] = {
 }
 DELIVERY_ORDERS: Final[dict[str, Order]] = {"-made": Order(("-id",)), "made": Order(("id",))}
 ANSWERS: Final = ("none", "seen", "fixing", "fixed", "not-ours", "false-positive", "risk-accepted")
-DELIVERED: Final = ("waiting", "ready", "handed-over", "failed", "cancelled")
+DELIVERED: Final = ("waiting", "ready", "by-hand", "handed-over", "bounced", "failed", "cancelled")
 WENT_OUT: Final = Filter("went-out", also=Q(sent_at__isnull=False))
 """What a contact sees: what still waits has not been said."""
 

@@ -208,6 +208,16 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return f"{self.notice_id} to {self.recipient}"
 
+    @property
+    def known_state(self) -> str:
+        """Return what is known of it: a message that its recipient answered was certainly read."""
+        return "answered" if self.state == "handed-over" and self.answered_at is not None else self.state
+
+    @property
+    def addressed(self) -> str:
+        """Return to whom or what it goes, as people read it."""
+        return self.recipient if self.channel == "email" else self.name or self.recipient
+
 
 class EscalationPlan(models.Model):
     """Who is told next while nobody answers, by severity: of one organization, or of all. No row: what is shipped holds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ def read(viewer: Viewer, delivery: Delivery, now: datetime) -> Mail:
         ((_, content),) = compose([delivery], now=now)
     if isinstance(content, str):
         return impossible(content)
+    if delivery.channel != "email":
+        return _document(content, frozen=frozen)
     return shown(content, frozen=frozen)
 
 
@@ -73,6 +76,16 @@ def shown(content: bytes, *, frozen: bool) -> Mail:
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
     )
+
+
+def _document(content: bytes, *, frozen: bool) -> Mail:
+    """Return what another channel carries: a document, written out, the answer link hidden in it."""
+    found = json.loads(content)
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    return Mail(
+        frozen=frozen, subject=str(found.get("subject", "")), headers=[], text=links.hidden(text), html="", attached=[],
+        sha256=hashlib.sha256(content).hexdigest(), size=len(content),
+    )  # fmt: skip
 
 
 def _attached(part: EmailMessage) -> Attached:

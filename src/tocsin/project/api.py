@@ -20,6 +20,7 @@ from tocsin.intake import api as intake
 from tocsin.notices import api as notices
 from tocsin.people import api as people
 from tocsin.portal import api as portal
+from tocsin.reach import api as reach
 from tocsin.reports import api as reports
 
 api = Api(title="Tocsin", version=__version__, urls_namespace="api")
@@ -37,6 +38,10 @@ for place, router in (
     ("/organizations", constituency.organizations),
     ("/constituency", constituency.constituency),
     ("/ignored", constituency.ignored),
+    ("/reachability", reach.reachability),
+    ("/endpoints", reach.endpoints),
+    ("/drills", reach.drills),
+    ("/proposals", reach.proposals),
     ("/findings", findings.router),
     ("/notices", notices.notices),
     ("/deliveries", notices.deliveries),

@@ -9,6 +9,7 @@ from tocsin.project.commands import (
     audit,
     claims,
     constituency,
+    contacts,
     feeds,
     figures,
     findings,
@@ -32,6 +33,8 @@ def main() -> None:
 for command in (
     process.process,
     constituency.constituency,
+    contacts.contacts,
+    contacts.drills,
     feeds.feeds,
     intake.intake,
     findings.findings,

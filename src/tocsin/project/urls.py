@@ -17,6 +17,7 @@ from tocsin.notices import views as notices
 from tocsin.people import urls as people
 from tocsin.portal import urls as portal
 from tocsin.project import api, figures, health, metrics
+from tocsin.reach import urls as reach
 from tocsin.reports import views as reports
 
 urlpatterns = [
@@ -65,6 +66,9 @@ urlpatterns = [
     path("sent/file/<str:ending>/", notices.sent_file, name="sent-file"),
     path("sent/<uuid:id_>/", notices.message, name="message"),
     path("sent/<uuid:id_>/html/", notices.message_html, name="message-html"),
+    path("notices/<uuid:id_>/letter/", notices.notice_letter, name="notice-letter"),
+    path("letters/<uuid:id_>/<str:ending>/", notices.letter, name="letter-file"),
+    path("letters/<uuid:id_>/carried/on/", notices.letter_carried, name="letter-carried"),
     path("answer/<str:token>/", notices.answer, name="answer"),
     path("kinds/", notices.kinds, name="kinds"),
     path("kinds/<str:kind>/", notices.kind, name="kind"),
@@ -76,6 +80,7 @@ urlpatterns = [
     *accounts.urlpatterns,
     *people.urlpatterns,
     *portal.urlpatterns,
+    *reach.urlpatterns,
     *tokens.patterns(exists=lambda viewer, id_: constituents.organizations(viewer).filter(pk=id_).exists()),
     path("theme/", web.theme, name="theme"),
     path("api/v1/openapi.json", api.openapi, name="openapi"),

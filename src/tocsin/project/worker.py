@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from tocsin.project.work import collecting, findings, followup, intake, notices, people
+from tocsin.project.work import collecting, findings, followup, intake, notices, people, reaching
 
 log = logging.getLogger("tocsin.worker")
 PAUSE = 0.3
@@ -133,6 +133,7 @@ class Worker:
             self._next_look = time.monotonic() + LOOK
             self._step("watching", self._look)
             self._step("verifying", followup.verify)
+            self._step("reaching people", reaching.work)
         if time.monotonic() >= self._next_follow:
             self._next_follow = time.monotonic() + FOLLOW
             self._step("following up", followup.work)

@@ -19,12 +19,15 @@ class Scope(StrEnum):
     NOTICES_APPROVE = "notices:approve"
     ORGANIZATIONS_READ = "organizations:read"
     ORGANIZATIONS_WRITE = "organizations:write"
+    ENDPOINTS_WRITE = "endpoints:write"
     METRICS_READ = "metrics:read"
     ADMIN = "admin"
 
 
-FOR_ORGANIZATIONS = frozenset({Scope.FINDINGS_READ, Scope.NOTICES_READ, Scope.NOTICES_WRITE, Scope.ORGANIZATIONS_READ})
-"""What a token of one organization may hold, and a contact may do: look at what is theirs, and answer."""
+FOR_ORGANIZATIONS = frozenset(
+    {Scope.FINDINGS_READ, Scope.NOTICES_READ, Scope.NOTICES_WRITE, Scope.ORGANIZATIONS_READ, Scope.ENDPOINTS_WRITE}
+)
+"""What a token of one organization may hold, and a contact may do: look at what is theirs, answer, say how they are reached."""
 
 _READING = frozenset({Scope.INTAKE_READ, Scope.FINDINGS_READ, Scope.NOTICES_READ, Scope.ORGANIZATIONS_READ})
 _WRITING = _READING | {
@@ -33,6 +36,7 @@ _WRITING = _READING | {
     Scope.FINDINGS_WRITE,
     Scope.NOTICES_WRITE,
     Scope.ORGANIZATIONS_WRITE,
+    Scope.ENDPOINTS_WRITE,
 }
 OF_ROLE: dict[str, frozenset[Scope]] = {
     "administrator": frozenset(Scope),

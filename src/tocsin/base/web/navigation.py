@@ -59,6 +59,9 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
         _("Whom we look after"),
         (
             Place("organizations", _("Organizations"), "o", contacts_too=True),
+            Place("reachability", _("Reachability"), "h"),
+            Place("drills", _("Exercises")),
+            Place("proposals", _("Proposed changes")),
             Place("ignored", _("Ignored")),
         ),
     ),

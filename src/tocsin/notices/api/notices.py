@@ -277,6 +277,24 @@ def reject_notice(request: Call, id_: UUID, body: Reason) -> Notice:
 
 
 @notices.post(
+    "/{uuid:id_}/letter",
+    response=NoticeLine,
+    **route(Scope.NOTICES_WRITE, _("Have an official letter made of a notice that went out"), also=(409,)),
+)
+def order_letter(request: Call, id_: UUID) -> Notice:
+    """Order a letter; it is among the deliveries."""
+    found = _notice(request, id_)
+    team_only(request.viewer)
+    try:
+        actions.order_letter(notice=found, actor=request.viewer, now=datetime.now(UTC))
+    except actions.LetterExists as error:
+        raise Problem(CONFLICT, gettext("There is a letter of this notice already.")) from error
+    except actions.NoLetter as error:
+        raise Problem(CONFLICT, gettext("The notice never went out: there is nothing to write about.")) from error
+    return _notice(request, id_)
+
+
+@notices.post(
     "/{uuid:id_}/retry",
     response=NoticeLine,
     **route(

@@ -22,6 +22,9 @@ TONES: Final = {
     "rejected": "off",
     "withdrawn": "off",
     "cancelled": "off",
+    "bounced": "bad",
+    "by-hand": "wait",
+    "answered": "ok",
 }
 
 

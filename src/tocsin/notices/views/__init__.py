@@ -13,6 +13,7 @@ from tocsin.notices.views.approving import (
     rulings,
 )
 from tocsin.notices.views.finding import evidence, finding
+from tocsin.notices.views.lettering import letter, letter_carried, notice_letter
 from tocsin.notices.views.ruling import policies, policy, policy_removal, silence_end, silences
 from tocsin.notices.views.searching import search
 from tocsin.notices.views.watching import (
@@ -38,10 +39,13 @@ __all__ = [
     "finding",
     "kind",
     "kinds",
+    "letter",
+    "letter_carried",
     "loop",
     "message",
     "message_html",
     "notice",
+    "notice_letter",
     "notices",
     "notices_file",
     "policies",

@@ -230,6 +230,7 @@ def notice(request: HttpRequest, id_: UUID) -> HttpResponse:
         "parts": found.parts,
         "deliveries": queries.shown_deliveries(viewer, found),
         "answers": found.answers.order_by("-at", "-pk"),
+        "letter": found.deliveries.filter(channel="letter").select_related("letter").first(),
         "may_approve": viewer.may_approve,
     }
     return render(request, "notices/notice.html", context)

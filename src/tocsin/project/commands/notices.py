@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
+from pathlib import Path
 
 import click
 
-from tocsin.project.commands import AS_JSON, INSTANT, fail, prepare, show
+from tocsin.project.commands import AS_JSON, FILE, INSTANT, fail, prepare, show
 
 
 @click.group()
@@ -131,6 +132,54 @@ def notices_answer(id_: str, by: str, word: str, until: str | None, note: str, a
         show(made)
     else:
         click.echo(f"{made['reference']}: {made['answer']}", err=True)
+
+
+@notices.command("bounce")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@AS_JSON
+def notices_bounce(files: tuple[Path, ...], as_json: bool) -> None:
+    """Learn from mails that came back (RFC 3464): the address is marked, and the next contact is told."""
+    if missing := [str(file) for file in files if not file.is_file()]:
+        fail(f"{', '.join(missing)}: no such file")
+    prepare()
+    from tocsin.project.work import reaching as work
+
+    found = work.learn(files)
+    if as_json:
+        show(found)
+    else:
+        click.echo(", ".join(f"{name} {n}" for name, n in found.items()))
+    if found["unknown"]:
+        sys.exit(1)
+
+
+@notices.command("letter")
+@click.argument("reference")
+@click.option("--out", type=FILE, help="Write the letter here; .pdf or .docx.")
+@click.option("--carried-on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="It was handed over on this day.")
+def notices_letter(reference: str, out: Path | None, carried_on: datetime | None) -> None:
+    """Make the official letter of a notice, numbered, or note on which day a person handed it over."""
+    if (out is None) == (carried_on is None) or (out is not None and out.suffix not in {".pdf", ".docx"}):
+        fail("say either --out FILE.pdf (or .docx), or --carried-on DATE", 2)
+    prepare()
+    from tocsin.channels.letter.render import NoLibrary
+    from tocsin.notices.actions import NoLetter, NotYet
+    from tocsin.project.work import reaching as work
+
+    try:
+        if out is not None:
+            out.write_bytes(work.letter(reference, out.suffix[1:]))
+        else:
+            work.carried(reference, carried_on.date() if carried_on else None)
+    except LookupError:
+        fail(f"{reference}: no such notice or letter")
+    except NoLetter:
+        fail(f"{reference}: it never went out, or its letter does not wait to be carried")
+    except NotYet:
+        fail("the day is to come, or before the letter was made")
+    except (NoLibrary, OSError) as error:
+        fail(str(error))
+    click.echo(f"{reference}: {out or 'noted'}", err=True)
 
 
 @notices.command("list")
