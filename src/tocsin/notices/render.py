@@ -252,7 +252,7 @@ def _subject(said: Said, found: Mapping[str, Any]) -> str:
 def headline(said: Said, language: str) -> str:
     """Return what a notice is about, in one line of a language."""
     with translation.override(language):
-        return _subject(said, sections(said.lines, said.reasons, language))
+        return _subject(said, context(said, language))
 
 
 def sharing(tlp: str) -> str:
