@@ -35,6 +35,8 @@ from tocsin.intake.actions import assigning, feeds
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.project.wsgi import application
+from tocsin.reach import actions as reach
+from tocsin.reach import queries as reached
 from tocsin.reports import actions as freezing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,12 +62,23 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
     accounts.add_user(email="ai-do@team.example", role=Role.READER, actor=SYSTEM, now=now)
     constituency.ignore(rule=Ignored("198.18.5.0/24", "x"), actor=SYSTEM, now=now)
     assigning.dismiss(value="198.18.6.0/24", reason="x", actor=SYSTEM, now=now)
+    owner = constituents.organizations(SYSTEM).get(pk="bv-da-khoa-tinh")
+    reach.begin_drill(
+        title="x", organizations=[owner.pk], roles=[], ends_at=now + timedelta(days=1), actor=SYSTEM, now=now
+    )
+    reach.propose(
+        organization=owner, what="add", contact=None, after={"email": "x@y.example"}, by="x", means="api", now=now
+    )
     snapshot = freezing.freeze(begins_on=date(2026, 1, 1), ends_on=date(2026, 1, 31), actor=SYSTEM, now=now)
     return {
         "findings": lambda: findings.findings(SYSTEM)[0].pk,
         "notices": lambda: noticed.notices(SYSTEM)[0].pk,
         "deliveries": lambda: noticed.deliveries(SYSTEM)[0].pk,
         "organizations": lambda: "bv-da-khoa-tinh",
+        "reachability": lambda: "bv-da-khoa-tinh",
+        "endpoints": lambda: getattr(reached.endpoints(SYSTEM).first(), "pk", uuid7()),
+        "drills": lambda: getattr(reached.drills(SYSTEM).first(), "pk", uuid7()),
+        "proposals": lambda: getattr(reached.proposals(SYSTEM).first(), "pk", uuid7()),
         "reports": lambda: arrived.arrivals(SYSTEM)[0].pk,
         "batches": lambda: arrived.batches(SYSTEM)[0].pk,
         "claims": lambda: getattr(noticed.claims(SYSTEM, open_only=False).first(), "pk", uuid7()),
