@@ -89,6 +89,7 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "people": lambda: people.people(SYSTEM)[0].pk,
         "ignored": lambda: getattr(constituents.ignored(SYSTEM).first(), "pk", uuid7()),
         "unattributed": lambda: getattr(arrived.dismissals(SYSTEM).first(), "pk", 1),
+        "permissions": lambda: 1,
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 

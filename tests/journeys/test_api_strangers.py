@@ -21,6 +21,7 @@ from tocsin.constituency import queries as constituents
 from tocsin.core.constituency import Ignored
 from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
+from tocsin.findings.models import Finding
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import assigning, feeds
 from tocsin.intake.actions.feeds import FeedValues
@@ -100,6 +101,7 @@ def filled(path: str, organization: str) -> str:
         "/silences/": silence and silence.pk,
         "/policies/": policy and policy.pk,
         "/feeds/": feed and feed.code,
+        "/disowned/": getattr(findings.disowned(SYSTEM).first(), "pk", None),
         "/permissions/": getattr(findings.permissions(SYSTEM).filter(organization=organization).first(), "pk", None),
         "/reachability/": organization,
         "/endpoints/": reached.endpoints(SYSTEM).filter(organization=organization).values_list("pk", flat=True).first(),
@@ -144,6 +146,8 @@ def peopled(town: None) -> None:
         actor=SYSTEM,
         now=now,
     )
+    nothing = Finding(organization_id=OTHERS, asset="khong-co.example")
+    finding_actions.disown(findings=[nothing], reason="x", by="x", now=now)
     until = now + timedelta(days=1)
     notices.silence(organization_id=OTHERS, kind="", reason="x", until=until, actor=SYSTEM, now=now)
     told = noticed.notices(SYSTEM, organization=OTHERS)[0]

@@ -21,6 +21,7 @@ from tocsin.constituency import queries as constituents
 from tocsin.core import constituency as plain
 from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
+from tocsin.findings.models import Finding
 from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds
 from tocsin.notices import actions as notices
@@ -52,6 +53,7 @@ POSTED = {
     "findings-word",
     "portal-answers",
     "portal-recheck",
+    "own-again",
     "permission-end",
     "keep-view",
     "drop-view",
@@ -88,6 +90,7 @@ def _addresses(organization: str) -> dict[str, str]:
         "portal-finding": findings.findings(SYSTEM, organization=organization)[0].pk,
         "portal-recheck": findings.findings(SYSTEM, organization=organization)[0].pk,
         "permission-end": _permission(organization),
+        "own-again": _disowned(organization),
         "portal-file": "csv",
         "portal-proof-file": _proof(organization),
         "evidence": findings.findings(SYSTEM, organization=organization)[0].pk,
@@ -153,6 +156,14 @@ def _permission(organization: str) -> object:
         "valid_until": today + timedelta(days=9),
     }
     return finding_actions.permit(organization=owner, actor=SYSTEM, now=now, **given).pk
+
+
+def _disowned(organization: str) -> object:
+    """Agree that something is not theirs: nothing that a report of theirs told."""
+    if not findings.disowned(SYSTEM).exists():
+        nothing = Finding(organization_id=organization, asset="khong-co.example")
+        finding_actions.disown(findings=[nothing], reason="x", by="x", now=datetime.now(UTC))
+    return findings.disowned(SYSTEM)[0].pk
 
 
 def _frozen() -> object:

@@ -235,13 +235,25 @@ class ListIn(Schema):
     )
 
 
+class NoEntry(Schema):
+    """An entry of a list that is none."""
+
+    entry: int = Field(description=_("Its number, from 1."))
+    why: str
+
+
 class ListTaken(Schema):
     """What came of a list."""
 
     entries: int = Field(description=_("How many entries it has."))
     new: int = Field(description=_("How many of them were not known."))
     raised: int = Field(description=_("How many findings became critical."))
-    rejects: list[tuple[int, str]] = Field(description=_("Entries that are none: their number, and why."))
+    rejects: list[NoEntry] = Field(description=_("Entries that are none: their number, and why."))
+
+    @staticmethod
+    def resolve_rejects(obj: actions.Taken) -> list[dict[str, Any]]:
+        """Return each with its number."""
+        return [{"entry": number, "why": why} for number, why in obj.rejects]
 
 
 @router.post(

@@ -17,7 +17,7 @@ from tocsin.base.tenancy import Viewer, scoped
 from tocsin.constituency.queries import chosen as chosen_organizations
 from tocsin.core.severity import RANK
 from tocsin.findings import listing
-from tocsin.findings.models import Finding, Permission, ReCheck, Standing, Tally
+from tocsin.findings.models import Disowned, Finding, Permission, ReCheck, Standing, Tally
 
 
 def findings(
@@ -162,3 +162,8 @@ def permissions(viewer: Viewer) -> QuerySet[Permission]:
 def rechecks(viewer: Viewer, finding: Finding) -> QuerySet[ReCheck]:
     """Return the looks at a finding that were asked for, the newest first."""
     return scoped(ReCheck.objects.filter(finding=finding), viewer).order_by("-pk")
+
+
+def disowned(viewer: Viewer) -> QuerySet[Disowned]:
+    """Return which assets the team agreed are not those of whoever seems to hold them, the latest first."""
+    return scoped(Disowned.objects.select_related("organization"), viewer).order_by("-pk")

@@ -26,8 +26,20 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import queries as constituency
 from tocsin.lake import durable
 
-ROWS = ["audit", "accounts", "account", "mfa", "socialaccount", "constituency", "intake", "findings", "notices"]
-FOLDERS = ("raw", "batches", "segments", "outbox", "imports")
+ROWS = [
+    "audit",
+    "accounts",
+    "account",
+    "mfa",
+    "socialaccount",
+    "constituency",
+    "intake",
+    "findings",
+    "notices",
+    "reports",
+    "portal",
+]
+FOLDERS = ("raw", "batches", "segments", "outbox", "imports", "proofs")
 FILES = ("secret.key",)
 
 

@@ -42,6 +42,7 @@ urlpatterns = [
     path("approvals/", notices.approvals, name="approvals"),
     path("decisions/", notices.decisions, name="decisions"),
     path("claims/", notices.claims, name="claims"),
+    path("claims/disowned/<int:id_>/end/", notices.own_again, name="own-again"),
     path("claims/rulings/", notices.rulings, name="rulings"),
     path("policies/", notices.policies, name="policies"),
     path("policies/new/", notices.policy, name="policy-new"),

@@ -21,6 +21,8 @@ from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
+from tocsin.findings import actions as finding_actions
+from tocsin.findings import queries as findings
 from tocsin.notices import actions, queries
 from tocsin.notices.models import Claim, Policy
 
@@ -262,3 +264,38 @@ def rule_claim(request: Call, id_: UUID, body: Ruling) -> Any:
     except actions.AlreadyRuled as error:
         raise Problem(CONFLICT, gettext("It was settled before.")) from error
     return rows.get(pk=id_)
+
+
+class DisownedOut(Schema):
+    """An asset that was agreed not to be that of whoever seems to hold it."""
+
+    id: int
+    organization: str = Field(alias="organization_id", description=_("Whose it is not."))
+    asset: str
+    reason: str
+    by: str
+    at: datetime
+
+
+@claims.get(
+    "/disowned",
+    response=Page[DisownedOut],
+    **route(Scope.NOTICES_READ, _("List what was agreed not to be its holder's, the latest first")),
+)
+def list_disowned(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of them."""
+    team_only(request.viewer)
+    return page(request, response, findings.disowned(request.viewer), paging, ("-id",))
+
+
+@claims.delete(
+    "/disowned/{int:id_}",
+    response={204: None},
+    **route(Scope.NOTICES_WRITE, _("Say that an asset is its holder's after all")),
+)
+def own_again(request: Call, id_: int) -> Status[None]:
+    """Lift it."""
+    team_only(request.viewer)
+    found = get_object_or_404(findings.disowned(request.viewer), pk=id_)
+    finding_actions.own_again(disowned=found, actor=request.viewer, now=datetime.now(UTC))
+    return Status(204, None)

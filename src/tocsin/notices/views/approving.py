@@ -19,6 +19,8 @@ from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.base.web.paging import page
 from tocsin.base.web.views import chosen, signed_in, team_only
 from tocsin.constituency import queries as constituency
+from tocsin.findings import actions as finding_actions
+from tocsin.findings import queries as findings
 from tocsin.notices import actions, queries
 from tocsin.notices import preview as drafting
 from tocsin.notices.models import Notice, State
@@ -194,9 +196,27 @@ def claims(request: HttpRequest) -> HttpResponse:
         rows = rows.exclude(ruling="")
     if what:
         rows = rows.filter(what=what)
+    if request.GET.get("state") == "disowned":
+        context = {"disowned": page(request, findings.disowned(viewer)), "tab": "disowned"}
+        return render(request, "notices/claims.html", context)
     tab = state or ("settled" if settled else "asked")
     context = {"page": page(request, rows), "settled": tab != "asked", "tab": tab, "today": timezone.localdate()}
     return render(request, "notices/claims.html", context)
+
+
+@viewing
+@require_POST
+def own_again(request: HttpRequest, id_: int) -> HttpResponse:
+    """For an analyst: an asset is its organization's after all; what comes in from now on is theirs."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    found = get_object_or_404(findings.disowned(viewer), pk=id_)
+    try:
+        finding_actions.own_again(disowned=found, actor=viewer, now=datetime.now(UTC))
+    except NotAllowed:
+        raise Http404 from None
+    messages.success(request, _("It counts as theirs again, from the next report on."))
+    return redirect("claims")
 
 
 @viewing

@@ -67,3 +67,24 @@ def _rule(ids: tuple[object, ...], *, accept: bool, note: str, until: date | Non
     click.echo(f"{n} {'approved' if accept else 'refused'}", err=True)
     if n < len(set(ids)):
         fail("some are not open, or not known")
+
+
+@claims.command("disowned")
+@click.option("--lift", type=int, metavar="NUMBER", help="Lift one of them: what comes in from now on is theirs.")
+@AS_JSON
+def claims_disowned(lift: int | None, as_json: bool) -> None:
+    """List the assets that were agreed not to be those of whoever seems to hold them; or lift one."""
+    prepare()
+    from tocsin.project.work import claims as work
+
+    if lift is not None:
+        if not work.lift(lift):
+            fail(f"{lift}: no such number")
+        click.echo("lifted", err=True)
+        return
+    found = work.disowned()
+    if as_json:
+        show(found)
+        return
+    for row in found:
+        click.echo(f"{row['number']}  {row['organization']}  {row['asset']}  {row['by']}  {row['reason']}")

@@ -7,6 +7,8 @@ from datetime import date
 from typing import Any
 
 from tocsin.base.tenancy import SYSTEM
+from tocsin.findings import actions as finding_actions
+from tocsin.findings import queries as findings
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.project.work import now
@@ -38,3 +40,19 @@ def rule(ids: Sequence[Any], *, accept: bool, note: str, until: date | None, to:
         raise Refused("none of them is open") from error
     except notices.BadRuling as error:
         raise Refused(str(error)) from error
+
+
+def disowned() -> list[dict[str, Any]]:
+    """Return what was agreed not to be its holder's, as the command prints it."""
+    return [
+        {"number": d.pk, "organization": d.organization_id, "asset": d.asset, "reason": d.reason, "by": d.by, "at": d.at.isoformat()}
+        for d in findings.disowned(SYSTEM)
+    ]  # fmt: skip
+
+
+def lift(number: int) -> bool:
+    """Lift one; return whether there was such."""
+    found = findings.disowned(SYSTEM).filter(pk=number).first()
+    if found is not None:
+        finding_actions.own_again(disowned=found, actor=SYSTEM, now=now())
+    return found is not None
