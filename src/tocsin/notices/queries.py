@@ -455,7 +455,8 @@ def lines_of(viewer: Viewer, finding: Finding) -> QuerySet[NoticeFinding]:
 def answers(viewer: Viewer) -> QuerySet[Answer]:
     """Return the answers the viewer may see, newest first."""
     rows = scoped(Answer.objects.all(), viewer, "notice__organization_id")
-    return rows.select_related("notice__organization").order_by("-id")
+    # Fetched after, not joined: SQLite would go through every notice and sort, for a page of answers.
+    return rows.prefetch_related("notice__organization").order_by("-id")
 
 
 def next_step(viewer: Viewer) -> datetime | None:

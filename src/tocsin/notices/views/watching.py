@@ -39,7 +39,7 @@ viewing = signed_in(constituency.viewer_of)
 
 
 MAP_HOLDS = 400
-"""Tiles that a map shows in their own order; of more, the calm ones are only counted."""
+"""Tiles that a map shows in their own order; of more, the worst so many, the others are only counted."""
 
 
 @viewing
@@ -51,7 +51,9 @@ def loop(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     _at, places = watch.standing(viewer, now)
     many = len(places) > MAP_HOLDS
-    shown = sorted((p for p in places if p.tone != "calm"), key=lambda p: watch.TONES.index(p.tone)) if many else places
+    by_need = sorted(places, key=lambda p: (watch.TONES.index(p.tone), -p.figures["overdue"], -p.figures["open"]))
+    shown = by_need[:MAP_HOLDS] if many else places
+    findings, language = reverse("findings"), get_language() or "vi"
     context = {
         "loop": watch.loop(viewer, now),
         "needs": watch.needs(viewer, now),
@@ -59,19 +61,19 @@ def loop(request: HttpRequest) -> HttpResponse:
         "recently": watch.recently(viewer),
         "places": len(places),
         "left": len(places) - len(shown),
-        "tiles": tiles(_tile(place) for place in shown),
+        "tiles": tiles(_tile(place, findings, language) for place in shown),
         "tones": [(tone, sum(1 for place in places if place.tone == tone)) for tone in watch.TONES],
         "now": now,
     }
     return render(request, "notices/loop.html", context)
 
 
-def _tile(place: watch.Place) -> Tile:
+def _tile(place: watch.Place, findings: str, language: str) -> Tile:
     figures = place.figures
     says = _("%(name)s: %(open)s open, %(overdue)s overdue, %(unanswered)s without an answer") % {
-        "name": place.organization.name_in(get_language() or "vi"), "open": figures["open"], "overdue": figures["overdue"], "unanswered": figures["unanswered"],
+        "name": place.organization.name_in(language), "open": figures["open"], "overdue": figures["overdue"], "unanswered": figures["unanswered"],
     }  # fmt: skip
-    return Tile(f"{reverse('findings')}?organization={quote(place.organization.pk)}", says, f"tile-{place.tone}")
+    return Tile(f"{findings}?organization={quote(place.organization.pk)}", says, f"tile-{place.tone}")
 
 
 @viewing
