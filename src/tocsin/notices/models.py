@@ -118,6 +118,7 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["state", "id"]),
             models.Index(fields=["organization", "-id"]),
+            models.Index(fields=["due_at", "id"], name="notices_in_order_of_deadline"),
             models.Index(
                 fields=["due_at"],
                 condition=models.Q(deadline="", sent_at__isnull=False),
