@@ -200,3 +200,20 @@ class HoldingsChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.value}"
+
+
+class Succession(models.Model):
+    """Organizations that gave way to others on a day: merged, split or reorganized. What they held moved as `moved` says."""
+
+    on = models.DateField()
+    reason = models.CharField(max_length=300)
+    before = models.JSONField(default=list)
+    """Identifiers of those that ended the day before."""
+    after = models.JSONField(default=list)
+    moved = models.JSONField(default=list)
+    """Kind, value, from whom, to whom."""
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.before)} → {', '.join(self.after)}"

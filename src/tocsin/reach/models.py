@@ -185,3 +185,37 @@ class Proposal(models.Model):
             for name in names
             if self.before.get(name) != self.after.get(name)
         ]
+
+
+class HoldingClaim(models.Model):
+    """A domain or network that an organization says is its own: proven by a record or a file, and approved by the team."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        ASKED = "asked", pgettext_lazy("claim of a holding", "not proven yet")
+        PROVEN = "proven", pgettext_lazy("claim of a holding", "proven, waits for the team")
+        APPROVED = "approved", pgettext_lazy("claim of a holding", "approved")
+        REFUSED = "refused", pgettext_lazy("claim of a holding", "refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8)
+    value = models.CharField(max_length=253)
+    token = models.CharField(max_length=64)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
+    proven_by = models.CharField(max_length=8, blank=True)
+    """`dns` or `file`; empty: not proven, or approved by hand."""
+    checked_at = models.DateTimeField(null=True)
+    says = models.CharField(max_length=500, blank=True)
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_because = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "-at"], name="holding_claims_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.value}"

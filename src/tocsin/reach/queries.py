@@ -17,7 +17,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact, ContactState
 from tocsin.reach import rules
 from tocsin.reach.envelopes import Encryption
-from tocsin.reach.models import Call, ContactKey, Drill, Endpoint, Proposal
+from tocsin.reach.models import Call, ContactKey, Drill, Endpoint, HoldingClaim, Proposal
 
 
 def keys(viewer: Viewer) -> QuerySet[ContactKey]:
@@ -72,6 +72,13 @@ def proposals(viewer: Viewer, *, open_only: bool = False) -> QuerySet[Proposal]:
     """Return what organizations propose, newest first."""
     rows = scoped(Proposal.objects.all(), viewer).select_related("organization", "contact").order_by("-at", "-pk")
     return rows.filter(state=Proposal.State.ASKED) if open_only else rows
+
+
+def holding_claims(viewer: Viewer, *, open_only: bool = False) -> QuerySet[HoldingClaim]:
+    """Return what organizations claim to hold, newest first."""
+    rows = scoped(HoldingClaim.objects.all(), viewer).select_related("organization").order_by("-at", "-pk")
+    waiting = [HoldingClaim.State.ASKED, HoldingClaim.State.PROVEN]
+    return rows.filter(state__in=waiting) if open_only else rows
 
 
 def drills(viewer: Viewer) -> QuerySet[Drill]:

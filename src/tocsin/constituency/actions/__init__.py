@@ -19,6 +19,7 @@ from tocsin.constituency.actions.editing import (
 from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
 from tocsin.constituency.actions.joining import NotAMember, belong, join, see_below
 from tocsin.constituency.actions.recording import forget_changes, note_change
+from tocsin.constituency.actions.succeeding import BadSuccession, succeed
 from tocsin.constituency.actions.uploading import (
     NoSuchUpload,
     TooLarge,
@@ -30,6 +31,7 @@ from tocsin.constituency.actions.uploading import (
 
 __all__ = [
     "AboveItself",
+    "BadSuccession",
     "HeldAlready",
     "NoSuchParent",
     "NoSuchUpload",
@@ -56,5 +58,6 @@ __all__ = [
     "note_change",
     "see_below",
     "set_contact_state",
+    "succeed",
     "withdraw",
 ]

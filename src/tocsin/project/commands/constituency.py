@@ -142,3 +142,39 @@ def constituency_sees(email: str, organization: str, below: bool) -> None:
     except NotAMember:
         fail(f"{email} does not belong to {organization}")
     click.echo(f"{email}: {'changed' if changed else 'was so already'}", err=True)
+
+
+@constituency.command("succeed")
+@click.option("--end", "before", multiple=True, required=True, metavar="ID", help="Ends the day before.")
+@click.option(
+    "--follow", "after", multiple=True, required=True, metavar="ID", help="Holds from that day what those held."
+)
+@click.option("--on", "on", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The first new day.")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@click.option(
+    "--assign", "assigned", multiple=True, metavar="VALUE=ID", help="Which successor gets a prefix, domain, AS number or contact."
+)  # fmt: skip
+@AS_JSON
+def constituency_succeed(
+    before: tuple[str, ...], after: tuple[str, ...], on: datetime, reason: str, assigned: tuple[str, ...], as_json: bool
+) -> None:
+    """Merge, split or reorganize: organizations end, others hold what they held; the past keeps its holders."""
+    pairs = dict(one.rpartition("=")[::2] for one in assigned)
+    if any(not value or not to for value, to in pairs.items()):
+        fail("write --assign VALUE=ID", 2)
+    prepare()
+    from tocsin.constituency.actions import AboveItself, BadSuccession, NoSuchParent
+    from tocsin.project.work import constituency as work
+
+    try:
+        found = work.succeed(list(before), list(after), on.date(), reason, pairs)
+    except BadSuccession as error:
+        fail(str(error))
+    except (NoSuchParent, AboveItself) as error:
+        fail(f"{error}: the tree of organizations would be broken")
+    if as_json:
+        show(found)
+        return
+    for one in found["moved"]:
+        click.echo(f"{one['kind']:8} {one['value']}  {one['from']} -> {one['to']}")
+    click.echo(f"{len(found['moved'])} moved on {found['on']}", err=True)

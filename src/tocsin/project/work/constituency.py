@@ -122,3 +122,11 @@ def grades(remarks: Iterable[dict[str, Any]]) -> dict[str, int]:
     for remark in remarks:
         found[remark["grade"]] += 1
     return found
+
+
+def succeed(before: list[str], after: list[str], on: date, reason: str, assigned: dict[str, str]) -> dict[str, Any]:
+    """Let organizations succeed others; return what moved. Raise BadSuccession, NoSuchParent, AboveItself."""
+    made = constituency.succeed(
+        before=before, after=after, on=on, reason=reason, assigned=assigned, actor=SYSTEM, now=now()
+    )
+    return {"on": made.on, "before": made.before, "after": made.after, "reason": made.reason, "moved": made.moved}

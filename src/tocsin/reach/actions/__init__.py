@@ -9,6 +9,16 @@ from tocsin.reach.actions.calling import (
     take_word,
     verify_address,
 )
+from tocsin.reach.actions.claiming import (
+    AlreadySettled,
+    BadClaim,
+    NotProven,
+    claim_holding,
+    file_of,
+    prove,
+    record_of,
+    settle_claim,
+)
 from tocsin.reach.actions.drilling import BadDrill, begin_drill
 from tocsin.reach.actions.endpoints import (
     BadEndpoint,
@@ -24,10 +34,13 @@ from tocsin.reach.actions.proposing import AlreadyDecided, BadProposal, decide_p
 
 __all__ = [
     "AlreadyDecided",
+    "AlreadySettled",
+    "BadClaim",
     "BadDrill",
     "BadEndpoint",
     "BadKey",
     "BadProposal",
+    "NotProven",
     "Parcel",
     "add_endpoint",
     "add_key",
@@ -35,15 +48,20 @@ __all__ = [
     "ask_contacts",
     "begin_drill",
     "bounce_call",
+    "claim_holding",
     "decide_proposal",
+    "file_of",
     "hand_over",
     "may_change",
     "propose",
+    "prove",
+    "record_of",
     "refused_status",
     "remove_endpoint",
     "remove_key",
     "renew_secret",
     "send_calls",
+    "settle_claim",
     "take_word",
     "try_endpoint",
     "verify_address",

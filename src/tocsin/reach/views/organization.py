@@ -49,6 +49,10 @@ def _page(request: HttpRequest, viewer: Viewer, found: Organization, **more: Any
         "keys": queries.keys(viewer).filter(contact__organization=found),
         "endpoints": queries.endpoints(viewer).filter(organization=found),
         "proposals": queries.proposals(viewer).filter(organization=found)[:SHOWN],
+        "claims": [
+            (claim, actions.record_of(claim), actions.file_of(claim))
+            for claim in queries.holding_claims(viewer).filter(organization=found)[:SHOWN]
+        ],
         "calls": queries.calls(viewer).filter(contact__organization=found).exclude(kind=Call.Kind.DRILL)[:SHOWN],
         "key_form": KeyForm(auto_id="key_%s"),
         "endpoint_form": EndpointForm(auto_id="endpoint_%s"),
@@ -73,7 +77,13 @@ def act(request: HttpRequest, id_: str) -> HttpResponse:
         if what == "add-endpoint":
             return _add_endpoint(request, viewer, found, now)
         done = _done(request, what, viewer, found, now)
-    except (actions.BadKey, actions.BadEndpoint, NotHandedOver) as error:
+    except actions.NotProven as error:
+        messages.warning(request, _("Not proven: %(said)s") % {"said": error})
+    except actions.AlreadySettled:
+        messages.warning(request, _("Somebody has decided already."))
+    except constituency.HeldAlready:
+        messages.error(request, _("There is another entry for the same on some of these days."))
+    except (actions.BadKey, actions.BadEndpoint, actions.BadClaim, NotHandedOver) as error:
         messages.error(request, str(error))
     else:
         messages.success(request, done)
@@ -113,6 +123,8 @@ def _done(request: HttpRequest, what: str, viewer: Viewer, found: Organization, 
         key = get_object_or_404(queries.keys(viewer), contact__organization=found, pk=_id(request, "key"))
         actions.remove_key(key=key, **mine)  # type: ignore[arg-type]
         return _("The key was removed.")
+    if what in CLAIMS:
+        return _claimed(request, what, viewer, found, now)
     contact = get_object_or_404(
         constituents.contacts(viewer).select_related("organization"), organization=found, pk=_id(request, "contact")
     )
@@ -120,6 +132,27 @@ def _done(request: HttpRequest, what: str, viewer: Viewer, found: Organization, 
         actions.add_key(contact=contact, content=request.POST.get("content", ""), **mine)  # type: ignore[arg-type]
         return _("The key was added; mail to this contact is encrypted from now on.")
     return _of_the_team(what, contact, viewer, now)
+
+
+CLAIMS = {"claim", "prove", "approve-claim", "refuse-claim"}
+
+
+def _claimed(request: HttpRequest, what: str, viewer: Viewer, found: Organization, now: datetime) -> str:
+    if what == "claim":
+        value = request.POST.get("value", "").strip()
+        kind = "network" if "/" in value or value.replace(".", "").isdigit() or ":" in value else "domain"
+        actions.claim_holding(organization=found, kind=kind, value=value, actor=viewer, now=now)
+        return _("It was claimed. Now prove it, or wait for the team.")
+    claim = get_object_or_404(queries.holding_claims(viewer), organization=found, pk=_id(request, "claim"))
+    if what == "prove":
+        actions.prove(claim=claim, actor=viewer, now=now)
+        return _("It is proven; the team approves it.")
+    if not viewer.may_write or not viewer.sees_everything:
+        raise Http404
+    approve = what == "approve-claim"
+    because = request.POST.get("because", "")
+    actions.settle_claim(claim=claim, approve=approve, because=because, actor=viewer, now=now)
+    return _("Approved.") if approve else _("Refused.")
 
 
 def _of_the_team(what: str, contact: Contact, viewer: Viewer, now: datetime) -> str:
