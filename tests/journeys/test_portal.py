@@ -115,3 +115,14 @@ def test_on_a_phone_a_contact_answers_in_place(
     assert page.locator(".message.success").count() == 1
     context.close()
     assert Finding.objects.filter(organization=OURS, owner="seen").count() == 1
+
+
+def test_a_contact_sees_what_the_team_knows_of_them_and_proposes_changes(town: None, signed_in: SignedIn) -> None:
+    client = signed_in(Role.CONTACT, OURS)
+    text = client.get("/portal/organization/").content.decode()
+    assert "198.51.100.0/28" in text
+    assert f"/organizations/{OURS}/reach/proposal/?contact=" in text
+    assert "contact@team.example" in text
+    first = client.get("/portal/history/").content.decode()
+    assert "TC-" in first
+    assert OTHERS not in text + first

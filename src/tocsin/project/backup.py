@@ -33,6 +33,7 @@ ROWS = [
     "mfa",
     "socialaccount",
     "constituency",
+    "reach",
     "intake",
     "findings",
     "notices",
