@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
@@ -135,7 +136,10 @@ def test_a_drill_says_exercise_and_tells_who_answered_and_who_did_not(tmp_path: 
     assert result.median is not None
     # A call that comes back marks the address.
     call = Call.objects.get(email="a@xa-a.example")
-    acts = reach.bounce_call(message_id=f"<call.{call.pk.hex}@team.example>", status="5.1.1", said="unknown", now=now)
+    with transaction.atomic():
+        acts = reach.bounce_call(
+            message_id=f"<call.{call.pk.hex}@team.example>", status="5.1.1", said="unknown", now=now
+        )
     assert acts is not None
     assert Contact.objects.get(email="a@xa-a.example").state == "dead"
     later = now + timedelta(days=1)

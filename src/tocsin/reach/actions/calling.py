@@ -164,7 +164,7 @@ def bounce_call(*, message_id: str, status: str, said: str, now: datetime) -> li
 @transaction.atomic
 def take_word(*, call: Call, now: datetime) -> None:
     """Take the word of whoever opened a call's link and pressed its button. The first time counts."""
-    row = Call.objects.select_for_update().select_related("contact", "replaces").get(pk=call.pk)
+    row = Call.objects.select_for_update(of=("self",)).select_related("contact", "replaces").get(pk=call.pk)
     if row.answered_at is not None:
         return
     row.answered_at = now
