@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from playwright.sync_api import Browser
 
 from tocsin.base.tenancy import Role
 from tocsin.findings.models import Finding
+from tocsin.notices import actions as notices
 from tocsin.notices.models import Claim
+from tocsin.notices.tests.cast import MINH
 from tocsin.portal.models import Proof
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,7 +86,7 @@ def test_the_team_sees_what_an_organization_sees(town: None, signed_in: SignedIn
 
 
 def test_by_api_only_ones_own_is_answered(town: None, program: Callable[..., Client]) -> None:
-    client = program(organization=OURS)
+    client, now = program(organization=OURS), datetime.now(UTC)
     first, second = _own()[:2]
     stranger = Finding.objects.filter(organization=OTHERS)[0]
 
@@ -97,6 +100,10 @@ def test_by_api_only_ones_own_is_answered(town: None, program: Callable[..., Cli
     body = {"findings": [str(first.pk), str(second.pk)], "answer": "false-positive", "note": "bẫy của chúng tôi"}
     assert client.post("/api/v1/answers", body, content_type="application/json").json() == {"answered": 2}
     assert Claim.objects.count() == 2
+    notices.rule_all(claims=[c.pk for c in Claim.objects.all()], accept=False, note="đã xem", actor=MINH, now=now)
+    changes = {c["what"]: c for c in client.get(f"/api/v1/findings/{first.pk}").json()["changes"]}
+    assert (changes["overruled"]["by"], changes["overruled"]["note"]) == ("", "đã xem")
+    assert (changes["owner"]["by"].split(" (")[0], changes["owner"]["means"]) == ("token a program", "api")
 
 
 def test_on_a_phone_a_contact_answers_in_place(

@@ -28,6 +28,8 @@ from tocsin.findings import actions, listing, models, queries
 from tocsin.findings.models import Finding, FindingChange
 
 router = Router(tags=["findings"])
+OWN_MEANS = {models.Means.LINK, models.Means.PORTAL, models.Means.API}
+"""Means by which an organization's own people speak."""
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Sensor = Literal["seen", "not-seen-since", "gone", "back"]
@@ -102,9 +104,14 @@ class FindingWhole(FindingLine):
         return obj.related if context["request"].viewer.sees_everything else []
 
     @staticmethod
-    def resolve_changes(obj: Finding) -> list[FindingChange]:
-        """Return the history, newest first."""
-        return list(obj.changes.order_by("-at", "-pk")[:1000])
+    def resolve_changes(obj: Finding, context: dict[str, Any]) -> list[FindingChange]:
+        """Return the history, newest first; who of the team it was is not told to an organization."""
+        found = list(obj.changes.order_by("-at", "-pk")[:1000])
+        if not context["request"].viewer.sees_everything:
+            for change in found:
+                if change.means not in OWN_MEANS and "@" in change.by:
+                    change.by = ""
+        return found
 
 
 @router.get(

@@ -18,7 +18,7 @@ def run(*, at: datetime | None) -> dict[str, Any]:
     """Do once all that time asks for; what was done before is not done again."""
     instant = at or now()
     verified = findings.verify(now=instant)
-    notices.end_claims(now=instant)
+    claims = notices.end_claims(now=instant)
     reasons = Counter(notices.run(now=instant)["reasons"])
     escalated, expired = _press_on(instant)
     watching.look(now=instant)
@@ -30,6 +30,8 @@ def run(*, at: datetime | None) -> dict[str, Any]:
         "expired": expired,
         "alarms": arrived.alarms(SYSTEM).count(),
         "missed": escalated.missed,
+        "claims_ended": len(claims.ended),
+        "claims_ending": len(claims.warned),
         "not_seen": verified.not_seen,
     }
 
