@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,6 +83,23 @@ def keep(
     """
     sha256, size, _ = raw.keep(_home(), content, at_most=at_most)
     return arrived(sha256=sha256, size=size, name=name, now=now, feed=feed, told=told, claim=claim, set_aside=set_aside)
+
+
+def keep_files(
+    *, paths: Sequence[Path], now: datetime, feed: Feed | None, told: dict[str, Any] | None, claim: bool
+) -> list[Arrival]:
+    """Keep files, two at a time: one is hashed while another is written. Raise OSError before any of them counts."""
+
+    def bytes_of(path: Path) -> tuple[str, int]:
+        with path.open("rb") as file:
+            return raw.keep(_home(), file)[:2]
+
+    with ThreadPoolExecutor(2, "keep") as two:
+        kept = list(two.map(bytes_of, paths))
+    return [
+        arrived(sha256=sha256, size=size, name=str(path), now=now, feed=feed, told=told, claim=claim)
+        for path, (sha256, size) in zip(paths, kept, strict=True)
+    ]
 
 
 def arrived(

@@ -60,10 +60,7 @@ def add(
         schema=schemas.keep(schema.read_bytes()) if schema else None,
     )
     schemas.refresh(now=at)
-    arrivals = []
-    for path in files:
-        with path.open("rb") as file:
-            arrivals.append(intake.keep(name=str(path), content=file, now=at, feed=source, told=told, claim=True))
+    arrivals = intake.keep_files(paths=files, now=at, feed=source, told=told, claim=True)
     folded = intake.process(arrivals=arrivals, now=at, fold=finding_actions.fold)
     summary = folded.summary.as_json()
     known = {file["sha256"] for file in summary["files"]}
