@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.utils import translation
+
 from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import queries as constituents
 from tocsin.constituency.models import Contact, Organization
@@ -64,8 +66,9 @@ def figures(organizations: Collection[str], *, at: datetime | None) -> list[dict
 
 
 def words(reasons: Sequence[str]) -> str:
-    """Return reasons in words."""
-    return "; ".join(str(REASONS[reason]) for reason in reasons) or "nothing is missing"
+    """Return reasons in words, in the language of the command line."""
+    with translation.override("en"):
+        return "; ".join(str(REASONS[reason]) for reason in reasons) or "nothing is missing"
 
 
 def known(id_: str) -> Organization:
