@@ -102,7 +102,7 @@ def test_what_fails_is_said_on_the_front_page_and_closes_by_itself(inbox: Path, 
     page = _text(client, "/feeds/lists/")
     assert "It failed 2 times in a row" in page
     contact = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
-    assert "Alarms" not in _text(contact, "/")
+    assert "Alarms" not in _text(contact, "/portal/")
     inbox.mkdir()
     (inbox / "list.txt").write_text(LIST)
     intake.collect(feed_id=feed.pk, clock=lambda: now + timedelta(minutes=9), asked=True)

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tocsin.rechecks import check as checking
-from tocsin.rechecks.check import Result, check
+from tocsin.rechecks import NoCheck, Result, can_check, check
 
 
 @contextmanager
@@ -111,6 +110,6 @@ def test_only_a_resolver_that_works_for_strangers_is_open(flags: bytes, result: 
 
 
 def test_a_kind_that_no_connection_can_verify_is_said_so() -> None:
-    assert not checking.can_check("infected-system")
-    with pytest.raises(checking.NoCheck):
+    assert not can_check("infected-system")
+    with pytest.raises(NoCheck):
         check("infected-system", "127.0.0.1")
