@@ -121,6 +121,7 @@ def needs(viewer: Viewer, now: datetime) -> list[Need]:
         *_alarms(viewer),
         *_need("waiting", queries.notices(viewer, state=State.WAITING.value), "created_at", _url("notices", state="waiting"), "high"),
         *_need("partly-sent", queries.notices(viewer, state=State.PARTLY_SENT.value), "created_at", _url("notices", state="partly-sent"), "high"),
+        *_need("by-hand", queries.deliveries(viewer).filter(state="by-hand"), "next_attempt_at", _url("sent", state="by-hand"), "high"),
         *_claims(viewer),
         *_need("set-aside", intake.set_aside(viewer), "received_at", _url("intake"), "high"),
         *_need("unattributed", intake.groups(viewer), "first_seen", _url("unattributed"), "medium"),
@@ -144,6 +145,11 @@ def _said(what: str, n: int) -> str:
         "waiting": lambda: ngettext("%(n)s notice waits for approval", "%(n)s notices wait for approval", n),
         "partly-sent": lambda: ngettext(
             "%(n)s notice did not reach everybody", "%(n)s notices did not reach everybody", n
+        ),
+        "by-hand": lambda: ngettext(
+            "%(n)s letter is to be printed, signed and carried",
+            "%(n)s letters are to be printed, signed and carried",
+            n,
         ),
         "not-ours": lambda: ngettext(
             "%(n)s finding is not theirs, its owner says", "%(n)s findings are not theirs, their owners say", n
