@@ -90,6 +90,10 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "ignored": lambda: getattr(constituents.ignored(SYSTEM).first(), "pk", uuid7()),
         "unattributed": lambda: getattr(arrived.dismissals(SYSTEM).first(), "pk", 1),
         "permissions": lambda: 1,
+        "escalations": lambda: getattr(noticed.plan_rows(SYSTEM).first(), "pk", 1),
+        "calendars": lambda: getattr(noticed.calendar_rows(SYSTEM).first(), "pk", 1),
+        "duty": lambda: getattr(noticed.duty_officers(SYSTEM).first(), "pk", 1),
+        "emergencies": lambda: getattr(noticed.emergencies(SYSTEM).first(), "pk", uuid7()),
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 

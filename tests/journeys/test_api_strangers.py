@@ -27,6 +27,7 @@ from tocsin.intake.actions import assigning, feeds
 from tocsin.intake.actions.feeds import FeedValues
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
+from tocsin.notices.actions import emergencies, following
 from tocsin.project.api import api
 from tocsin.reach import actions as reach
 from tocsin.reach import queries as reached
@@ -37,6 +38,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Program = Callable[..., Client]
 OURS, OTHERS = "bv-da-khoa-tinh", "so-khoa-hoc"
 NO_SCOPE = {"get_me"}
+EMERGENCY = {
+    "title_vi": "x", "title_en": "x", "text_vi": "x", "text_en": "x", "selection": {"organizations": [OTHERS]},
+}  # fmt: skip
 BODIES: dict[str, object] = {
     "answer_notice": {"answer": "seen"},
     "take_known_exploited": {"vulnerabilities": []},
@@ -70,6 +74,15 @@ BODIES: dict[str, object] = {
     "propose": {"organization": OTHERS, "what": "add", "email": "x@y.example"},
     "decide_proposal": {"approve": True},
     "note_carried": {"on": "2026-01-01"},
+    "note_steps": {"steps": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"]},
+    "set_plan": {"organization": OTHERS, "severity": "low", "steps": []},
+    "set_calendar": {"organization": OTHERS},
+    "add_days": {"organization": OTHERS, "first_on": "2026-01-01", "last_on": "2026-01-01", "name": "x"},
+    "add_officer": {"name": "x", "email": "x@team.example"},
+    "draft_emergency": EMERGENCY,
+    "change_emergency": EMERGENCY,
+    "test_emergency": {"to": ["x@team.example"]},
+    "send_emergency": {},
     "record_word": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "word": "seen"},
 }
 """A right body of each operation that takes one: what is refused must be refused for who asks, not for what."""
@@ -107,6 +120,11 @@ def filled(path: str, organization: str) -> str:
         "/endpoints/": reached.endpoints(SYSTEM).filter(organization=organization).values_list("pk", flat=True).first(),
         "/drills/": reached.drills(SYSTEM).values_list("pk", flat=True).first(),
         "/proposals/": reached.proposals(SYSTEM).filter(organization=organization).values_list("pk", flat=True).first(),
+        "/escalations/plans/": noticed.plan_rows(SYSTEM).values_list("pk", flat=True).first(),
+        "/calendars/": noticed.calendar_rows(SYSTEM).values_list("pk", flat=True).first(),
+        "/calendars/days/": noticed.calendar_days(SYSTEM).values_list("pk", flat=True).first(),
+        "/duty/": noticed.duty_officers(SYSTEM).values_list("pk", flat=True).first(),
+        "/emergencies/": noticed.emergencies(SYSTEM).values_list("pk", flat=True).first(),
         "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
         "/notices/preview/": organization,
         "/people/": people.people(SYSTEM)[0].pk,
@@ -148,6 +166,7 @@ def peopled(town: None) -> None:
     )
     nothing = Finding(organization_id=OTHERS, asset="khong-co.example")
     finding_actions.disown(findings=[nothing], reason="x", by="x", now=now)
+    _followed(day, now)
     until = now + timedelta(days=1)
     notices.silence(organization_id=OTHERS, kind="", reason="x", until=until, actor=SYSTEM, now=now)
     told = noticed.notices(SYSTEM, organization=OTHERS)[0]
@@ -164,6 +183,20 @@ def peopled(town: None) -> None:
         organization=owner, what="add", contact=None, after={"email": "x@y.example"}, by="x", means="api", now=now
     )
     freezing.freeze(begins_on=date(now.year - 1, 1, 1), ends_on=date(now.year - 1, 1, 31), actor=SYSTEM, now=now)
+
+
+def _followed(day: date, now: datetime) -> None:
+    """Make what follows a warning that nobody answers, and an emergency."""
+    plan: dict[str, Any] = {"steps": [], "in_working_time": True, "grace_minutes": 60}
+    following.set_plan(organization_id=OTHERS, severity="low", actor=SYSTEM, now=now, **plan)
+    following.set_calendar(organization_id=OTHERS, week=following.Week(), actor=SYSTEM, now=now)
+    following.add_days(
+        organization_id=OTHERS, first_on=day, last_on=day, works=True, name="x", actor=SYSTEM, now=now
+    )  # fmt: skip
+    officer: dict[str, Any] = {"name": "x", "email": "x@team.example", "language": "vi"}
+    following.put_on_duty(begins_at=None, ends_at=None, actor=SYSTEM, now=now, **officer)
+    wanted = emergencies.Wanted("x", "x", "x", "x", constituents.Selection(organizations=(OTHERS,)))
+    emergencies.draft(wanted=wanted, actor=SYSTEM, now=now)
 
 
 @pytest.fixture

@@ -210,6 +210,42 @@ def organizations(viewer: Viewer, search: str = "") -> QuerySet[Organization]:
     return rows.filter(search_fold__contains=folded(search)) if search else rows
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some organizations: those named by hand, and those to which everything else that is given applies."""
+
+    everyone: bool = False
+    organizations: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
+    criticalities: tuple[str, ...] = ()
+    essential: bool = False
+    below: str = ""
+    """This one, and all anywhere below it."""
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether anything but names is given."""
+        return bool(self.everyone or self.sectors or self.criticalities or self.essential or self.below)
+
+
+def selected(viewer: Viewer, selection: Selection, on: date) -> list[Organization]:
+    """Return the organizations of a selection that exist on a day, by identifier."""
+    rows = organizations(viewer).filter(_in_force(on))
+    named = Q(pk__in=selection.organizations)
+    if not selection.by_rule:
+        return list(rows.filter(named).order_by("pk"))
+    rule = Q()
+    if selection.sectors:
+        rule &= Q(sector__in=selection.sectors)
+    if selection.criticalities:
+        rule &= Q(criticality__in=selection.criticalities)
+    if selection.essential:
+        rule &= Q(essential=True)
+    if selection.below:
+        rule &= Q(pk__in={selection.below, *_below({selection.below})})
+    return list(rows.filter(named | rule if rule else Q()).order_by("pk"))
+
+
 def parents(viewer: Viewer) -> dict[str, str | None]:
     """Return every organization with the one above it."""
     return dict(organizations(viewer).values_list("pk", "parent_id"))

@@ -115,6 +115,10 @@ class Calendar:
         return day + timedelta(days=1)
 
 
+ALWAYS: Final = Calendar("", "", "UTC", tuple(range(7)), time(0), time.max)
+"""Around the clock, every day."""
+
+
 class UnknownCountry(Exception):
     """The library knows no holidays of this country or part of one."""
 

@@ -79,6 +79,44 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn before it went out")
 
 
+class Emergency(models.Model):
+    """One warning to many organizations at once, outside of every schedule: drafted, tried on test addresses, sent once."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        DRAFT = "draft", _("draft")
+        SENT = "sent", _("sent")
+        DROPPED = "dropped", _("dropped")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.DRAFT)
+    title_vi = models.CharField(max_length=200)
+    title_en = models.CharField(max_length=200)
+    text_vi = models.TextField()
+    text_en = models.TextField()
+    severity = models.CharField(max_length=8, default="critical")
+    tlp = models.CharField(max_length=16, default="TLP:AMBER")
+    answer_hours = models.PositiveSmallIntegerField(default=24)
+    selection = models.JSONField(default=dict)
+    """As `constituency.queries.Selection`."""
+    made_by = models.CharField(max_length=254)
+    made_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    tests = models.JSONField(default=list)
+    """Each address it was tried on: to, at, by, and what came of it."""
+    sent_by = models.CharField(max_length=254, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.title_vi
+
+    @property
+    def texts(self) -> dict[str, tuple[str, str]]:
+        """Title and text by language."""
+        return {"vi": (self.title_vi, self.text_vi), "en": (self.title_en, self.text_en)}
+
+
 class Deadline(models.TextChoices):
     """What had come of a notice when its day passed."""
 
@@ -109,6 +147,8 @@ class Notice(models.Model):
     n_findings = models.PositiveIntegerField(default=0)
     follows = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
     """The first notice of the same matter, which this one continues."""
+    emergency = models.ForeignKey(Emergency, null=True, on_delete=models.PROTECT, related_name="notices")
+    """The one-shot warning that it brings; it tells no findings then."""
     ended_by = models.CharField(max_length=254, blank=True)
     ended_at = models.DateTimeField(null=True)
     ended_because = models.CharField(max_length=1000, blank=True)
@@ -125,6 +165,9 @@ class Notice(models.Model):
                 name="notices_by_deadline",
             ),
             models.Index(fields=["id"], condition=models.Q(deadline="missed"), name="notices_that_nobody_answered"),
+            models.Index(
+                fields=["emergency", "id"], condition=models.Q(emergency__isnull=False), name="notices_of_emergencies"
+            ),
         ]
 
     def __str__(self) -> str:

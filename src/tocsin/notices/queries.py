@@ -32,12 +32,15 @@ from tocsin.notices.models import (
     Claim,
     DecisionLog,
     Delivery,
+    DutyOfficer,
+    Emergency,
     EscalationPlan,
     EscalationStep,
     Notice,
     NoticeFinding,
     Policy,
     Silence,
+    State,
     WorkCalendar,
 )
 
@@ -94,7 +97,7 @@ def deliveries(viewer: Viewer) -> QuerySet[Delivery]:
     """Return the deliveries the viewer may see, newest first."""
     return (
         scoped(Delivery.objects.all(), viewer, "notice__organization_id")
-        .select_related("notice__organization")
+        .select_related("notice__organization", "notice__emergency", "step")
         .order_by("-id")
     )
 
@@ -131,7 +134,7 @@ def type_of(viewer: Viewer, kind: str) -> str:
 # scope: everyone because the holder of the link is its only credential
 def delivery_of_link(delivery_id: UUID) -> Delivery | None:
     """Return the delivery that an answer link names."""
-    return Delivery.objects.filter(pk=delivery_id).select_related("notice__organization").first()
+    return Delivery.objects.filter(pk=delivery_id).select_related("notice__organization", "notice__emergency").first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,33 @@ def following(viewer: Viewer) -> Following:
     """Return all calendars and plans for look-ups."""
     days = scoped(CalendarDay.objects.order_by("pk"), viewer)
     return Following(scoped(WorkCalendar.objects.all(), viewer), days, plan_rows(viewer))
+
+
+def steps(viewer: Viewer) -> QuerySet[EscalationStep]:
+    """Return the escalation steps of notices that the viewer may see, the next first; only the team sees them."""
+    rows = EscalationStep.objects.all() if viewer.sees_everything else EscalationStep.objects.none()
+    return rows.select_related("notice__organization").order_by("due_at", "id")
+
+
+def missed_steps(viewer: Viewer) -> QuerySet[EscalationStep]:
+    """Return the steps that were missed, done late, and that nobody has noted."""
+    return steps(viewer).filter(state=EscalationStep.State.MISSED, noted_at=None).order_by("-done_at", "id")
+
+
+def overdue_steps(viewer: Viewer, now: datetime) -> QuerySet[EscalationStep]:
+    """Return the steps that should have been done and are not: nothing works on them at the moment."""
+    return steps(viewer).filter(state=EscalationStep.State.PENDING, late_after__lt=now)
+
+
+def coming_steps(viewer: Viewer) -> QuerySet[EscalationStep]:
+    """Return the steps that are to come."""
+    return steps(viewer).filter(state=EscalationStep.State.PENDING)
+
+
+def duty_officers(viewer: Viewer) -> QuerySet[DutyOfficer]:
+    """Return who is or will be told of warnings that nobody answers; only the team sees them."""
+    rows = DutyOfficer.objects.all() if viewer.sees_everything else DutyOfficer.objects.none()
+    return rows.order_by("begins_at", "pk")
 
 
 def plan_rows(viewer: Viewer) -> QuerySet[EscalationPlan]:
@@ -382,6 +412,17 @@ def next_reminder(viewer: Viewer, first: Notice | None) -> int:
     return rows.count() + 1
 
 
+def emergencies(viewer: Viewer) -> QuerySet[Emergency]:
+    """Return the one-shot warnings, newest first, each with how far its notices have come; only the team sees them."""
+    rows = Emergency.objects.all() if viewer.sees_everything else Emergency.objects.none()
+    return rows.annotate(
+        n_organizations=Count("notices", distinct=True),
+        n_sent=Count("notices", filter=Q(notices__sent_at__isnull=False), distinct=True),
+        n_unreached=Count("notices", filter=Q(notices__state=State.NO_CONTACT), distinct=True),
+        n_answered=Count("notices__answers__notice", distinct=True),
+    ).order_by("-id")
+
+
 def _said(row: Notice, lines: list[render.Line], first: Notice | None, nth: int) -> render.Said:
     return render.Said(
         reference=row.reference,
@@ -394,6 +435,7 @@ def _said(row: Notice, lines: list[render.Line], first: Notice | None, nth: int)
         base_url=settings.TOCSIN_BASE_URL,
         before=(first.reference, first.sent_at or first.created_at) if first is not None else None,
         nth_reminder=nth,
+        emergency=row.emergency.texts if row.emergency is not None else None,
     )
 
 

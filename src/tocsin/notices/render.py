@@ -61,10 +61,16 @@ class Said:
     """Reference and time of the first notice of the same matter."""
     nth_reminder: int = 0
     """Which reminder of its matter it is; 0: none."""
+    emergency: Mapping[str, tuple[str, str]] | None = None
+    """Title and text by language, where it brings a one-shot warning and tells no findings."""
+    test: bool = False
+    """Whether it is only tried on somebody of the team."""
 
     @cached_property
     def details(self) -> bytes:
-        """The table of all findings, the same in every language."""
+        """The table of all findings, the same in every language; empty where it tells none."""
+        if not self.lines:
+            return b""
         return message.table(
             ["asset", "kind", "status", "severity", "first_seen_utc", "last_seen_utc", "count", "ports", "because"],
             (
@@ -205,6 +211,7 @@ def context(said: Said, language: str, to: To | None = None) -> dict[str, Any]:
         "language": language,
         "before": _before(said, to),
         "reminds": said.nth_reminder > 0 and not first_heard,
+        "urgent": said.emergency and said.emergency[language],
     }
 
 
@@ -240,6 +247,13 @@ def render(said: Said, *, language: str, answer_url: str, link_until: datetime, 
 def _subject(said: Said, found: Mapping[str, Any]) -> str:
     parts: Sequence[Section] = found["sections"]
     title = parts[0].text.title if parts else said.reference
+    if said.emergency is not None:
+        words = {"title": said.emergency[found["language"]][0]}
+        return (
+            gettext("TEST of an emergency warning: %(title)s") % words
+            if said.test
+            else gettext("URGENT: %(title)s") % words
+        )
     if said.resolved:
         return gettext("No longer seen: %(title)s") % {"title": title}
     if not found["reminds"]:

@@ -33,6 +33,8 @@ class Reason(StrEnum):
     DECLINED = "declined"
 
 
+EMERGENCY = "emergency"
+"""The reason of a notice that no finding made: one warning to many, sent by hand."""
 ORDER = [
     Reason.WORSE,
     Reason.BACK,

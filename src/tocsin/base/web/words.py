@@ -19,6 +19,7 @@ WORDS = {
     "medium": _("medium"),
     "low": _("low"),
     "info": _("info"),
+    "emergency": _("emergency warning"),
     "first": _("first warning"),
     "new-assets": _("new assets"),
     "worse": _("worse than before"),

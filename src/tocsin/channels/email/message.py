@@ -81,7 +81,6 @@ def build(letter: Letter) -> bytes:
         ("Content-Type", f'multipart/mixed; boundary="=={letter.reference}-0=="'),
     ]
     inner = f"=={letter.reference}-1=="
-    attached, content = _attachment(letter.reference, letter.details)
     lines = [
         *(f"{field}: {value}" for field, value in head),
         "",
@@ -94,15 +93,25 @@ def build(letter: Letter) -> bytes:
         *_part('text/html; charset="utf-8"', letter.html),
         f"--{inner}--",
         "",
+        *_table(letter),
+        f"--=={letter.reference}-0==--",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
+
+
+def _table(letter: Letter) -> list[str]:
+    """Return the part with the details; a message without any has none."""
+    if not letter.details:
+        return []
+    attached, content = _attachment(letter.reference, letter.details)
+    return [
         f"--=={letter.reference}-0==",
         *attached,
         "Content-Transfer-Encoding: base64",
         "",
         _in_lines(content),
-        f"--=={letter.reference}-0==--",
-        "",
     ]
-    return "\r\n".join(lines).encode()
 
 
 def _attachment(reference: str, details: bytes) -> tuple[list[str], bytes]:

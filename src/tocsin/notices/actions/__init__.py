@@ -31,6 +31,13 @@ from tocsin.notices.actions.bouncing import Learnt, learn_bounces, read_bounces
 from tocsin.notices.actions.claiming import WARNED_BEFORE, AlreadyRuled, BadRuling, Ended, end_claims, rule, rule_all
 from tocsin.notices.actions.deciding import decide
 from tocsin.notices.actions.delivering import deliver
+from tocsin.notices.actions.emergencies import (
+    BadEmergency,
+    NobodySelected,
+    NotADraft,
+    NotTested,
+    reach_later,
+)
 from tocsin.notices.actions.escalating import Escalated, NothingMissed, escalate, note
 from tocsin.notices.actions.lettering import LetterExists, NoLetter, NotYet, document, note_carried, order_letter
 from tocsin.notices.actions.minding import at_the_end, expire, look
@@ -56,6 +63,7 @@ __all__ = [
     "AlreadyLifted",
     "AlreadyRuled",
     "BadAnswer",
+    "BadEmergency",
     "BadPolicy",
     "BadRuling",
     "BadSilence",
@@ -67,8 +75,11 @@ __all__ = [
     "NoLetter",
     "NoReason",
     "NoSuchOrganization",
+    "NobodySelected",
+    "NotADraft",
     "NotAnswerable",
     "NotFailed",
+    "NotTested",
     "NotWaiting",
     "NotYet",
     "NothingMissed",
@@ -92,6 +103,7 @@ __all__ = [
     "note",
     "note_carried",
     "order_letter",
+    "reach_later",
     "read_bounces",
     "reject",
     "reject_all",

@@ -16,7 +16,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.core.severity import SEVERITIES
 from tocsin.findings import actions as findings
 from tocsin.notices import queries, rules
-from tocsin.notices.actions import moving, planning, writing
+from tocsin.notices.actions import emergencies, moving, planning, writing
 from tocsin.notices.actions.ways import endpoints
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, State
 
@@ -124,6 +124,9 @@ def current_recipients(notices: Collection[Notice], now: datetime) -> dict[UUID,
     contacts = constituency.contacts_of(SYSTEM, {n.organization_id for n in notices}, now.date())
     found = {}
     for notice in notices:
+        if notice.emergency_id is not None:
+            found[notice.pk] = emergencies.everybody(notice.organization, contacts.get(notice.organization_id, []))
+            continue
         part = notice.parts[0]
         values = policies.get(notice.organization_id, part["kind"], part["type"]).values
         found[notice.pk] = planning.recipients(contacts.get(notice.organization_id, []), values, notice.language)

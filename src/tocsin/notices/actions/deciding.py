@@ -83,7 +83,11 @@ def _anything(now: datetime) -> bool:
 
 def _reachable(now: datetime) -> set[str]:
     """Return the organizations with a notice that had nobody to go to, in which there is somebody now."""
-    waiting = Notice.objects.filter(state=State.NO_CONTACT).order_by().values_list("organization_id", flat=True)
+    waiting = (
+        Notice.objects.filter(state=State.NO_CONTACT, emergency=None)
+        .order_by()
+        .values_list("organization_id", flat=True)
+    )
     return constituency.reachable(SYSTEM, waiting.distinct(), now.date())
 
 
@@ -98,7 +102,7 @@ def _todo(now: datetime, *, everything: bool) -> _Todo:
         groups[organization].add(kind)
     reachable = _reachable(now)
     for organization, parts in Notice.objects.filter(
-        state=State.NO_CONTACT, organization__in=reachable
+        state=State.NO_CONTACT, emergency=None, organization__in=reachable
     ).values_list("organization_id", "parts"):  # fmt: skip
         groups[organization] |= {part["kind"] for part in parts}
     if everything:

@@ -100,9 +100,7 @@ def _leave_out_moved(now: datetime) -> None:
 
 def _deliver_all(due: QuerySet[Delivery], hand: ways.Hand, now: datetime, delivered: Delivered) -> None:
     seen: set[UUID] = set()
-    while rows := list(
-        due.exclude(pk__in=seen).select_related("notice__organization", "message").order_by("pk")[:TOGETHER]
-    ):
+    while rows := _next(due.exclude(pk__in=seen)):
         seen = {row.pk for row in rows}
         outcomes: list[_Outcome] = []
         bad = _freeze([row for row in rows if not hasattr(row, "message")], now)
@@ -118,6 +116,12 @@ def _deliver_all(due: QuerySet[Delivery], hand: ways.Hand, now: datetime, delive
                     outcomes = []
         finally:
             _record(outcomes, now, delivered)
+
+
+def _next(due: QuerySet[Delivery]) -> list[Delivery]:
+    """Return what goes out next: an emergency before anything else, though thousands wait."""
+    rows = due.select_related("notice__organization", "notice__emergency", "step", "message").order_by("pk")
+    return list(rows.filter(notice__emergency__isnull=False)[:TOGETHER]) or list(rows[:TOGETHER])
 
 
 def _hand_over(row: Delivery, hand: ways.Hand) -> _Outcome:

@@ -25,7 +25,7 @@ from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact
 from tocsin.findings.models import Sensor
-from tocsin.notices import escalation, queries
+from tocsin.notices import escalation, hours, queries
 from tocsin.notices.actions import moving, ways
 from tocsin.notices.actions.ways import Addressee
 from tocsin.notices.models import Answer, Delivery, DutyOfficer, EscalationStep, Notice, NoticeFinding, State
@@ -67,7 +67,9 @@ def plan(ids: Collection[UUID], *, start: datetime, at_once: bool = False) -> No
     steps = []
     for row in rows:
         chosen = following.plan(row.organization_id, row.severity)
-        due = escalation.instants(chosen, start, following.calendar(row.organization_id))
+        # An emergency waits for no working day.
+        calendar = following.calendar(row.organization_id) if row.emergency_id is None else hours.ALWAYS
+        due = escalation.instants(chosen, start, calendar)
         if at_once and due:
             due[0] = start
         steps += [

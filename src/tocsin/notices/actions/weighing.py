@@ -45,7 +45,9 @@ class Round:
 
 def weigh(groups: Groups, round_: Round, decided: Decided) -> tuple[list[Unit], list[Plan], dict[str, list[UUID]]]:
     """Decide about these; return the units, the notices to make, and those to withdraw by why."""
-    held_back = Notice.objects.filter(state__in=[State.WAITING, State.NO_CONTACT], organization__in=list(groups))
+    held_back = Notice.objects.filter(
+        state__in=[State.WAITING, State.NO_CONTACT], emergency=None, organization__in=list(groups)
+    )
     blocking = list(held_back.only("state", "organization_id", "parts"))
     units = _units(groups, round_)
     if more := _doubtful(units, blocking, groups):

@@ -1,7 +1,20 @@
 """Warnings by API, a module a noun."""
 
 from tocsin.notices.api.deliveries import decisions, deliveries
+from tocsin.notices.api.emergencies import emergencies
+from tocsin.notices.api.following import calendars, duty, escalations
 from tocsin.notices.api.notices import notices
 from tocsin.notices.api.policies import claims, policies, silences
 
-__all__ = ["claims", "decisions", "deliveries", "notices", "policies", "silences"]
+__all__ = [
+    "calendars",
+    "claims",
+    "decisions",
+    "deliveries",
+    "duty",
+    "emergencies",
+    "escalations",
+    "notices",
+    "policies",
+    "silences",
+]

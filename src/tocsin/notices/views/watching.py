@@ -118,7 +118,7 @@ def _wanted(request: HttpRequest, states: Collection[str]) -> listing.Wanted:
     )
 
 
-REASONS = [reason.value for reason in rules.ORDER]
+REASONS = [*(reason.value for reason in rules.ORDER), rules.EMERGENCY]
 
 
 def _order(request: HttpRequest, orders: Collection[str]) -> str:

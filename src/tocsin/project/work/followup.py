@@ -37,10 +37,10 @@ def run(*, at: datetime | None) -> dict[str, Any]:
 
 
 def _press_on(instant: datetime) -> tuple[notices.Escalated, int]:
+    notices.reach_later(now=instant)
     expired = notices.expire(now=instant)
     escalated = notices.escalate(now=instant)
-    if escalated.done or escalated.nobody:
-        notices.deliver(now=instant)
+    notices.deliver(now=instant)
     notices.look(now=instant)
     return escalated, expired
 
