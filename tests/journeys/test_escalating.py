@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -114,7 +115,9 @@ def test_a_word_about_every_finding_by_other_means_ends_it_too() -> None:
     assert EscalationStep.objects.get(notice=gone, number=1).because == "resolved"
 
 
-def test_after_a_week_down_everything_missed_is_done_once_marked_and_alarms_until_somebody_notes_it() -> None:
+def test_after_a_week_down_everything_missed_is_done_once_marked_and_alarms_until_somebody_notes_it(
+    signed_in: Callable[..., Client],
+) -> None:
     notice = _warn()
     back = MONDAY + 7 * DAY
     actions.look(now=back)
@@ -128,7 +131,10 @@ def test_after_a_week_down_everything_missed_is_done_once_marked_and_alarms_unti
     missed = list(EscalationStep.objects.filter(state="missed").values_list("pk", flat=True))
     with pytest.raises(NotAllowed):
         actions.note(steps=missed, actor=READER, now=back)
-    assert actions.note(steps=missed, actor=LAN, now=back) == 4
+    reader, lan = signed_in(Role.READER), signed_in(Role.ANALYST)
+    assert notice.reference in reader.get("/escalations/").content.decode()
+    assert reader.post("/escalations/").status_code == 404
+    assert lan.post("/escalations/", {"id": [*missed, "x"]}).status_code == 302
     with pytest.raises(actions.NothingMissed):
         actions.note(steps=missed, actor=LAN, now=back)
     actions.look(now=back)

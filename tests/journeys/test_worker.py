@@ -57,11 +57,22 @@ def _running(environment: dict[str, str], log: Path, *module: str) -> Iterator[s
         try:
             yield process
             if process.poll() is None:
+                _until(lambda: process.poll() is not None or _listens(process.pid), "it listens to signals")
                 process.send_signal(signal.SIGTERM)
                 assert process.wait(30) == 0
         finally:
             process.kill()
             process.wait()
+
+
+def _listens(pid: int) -> bool:
+    """Say whether a process handles SIGTERM itself: until it has begun, the system ends it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True  # no Linux, or gone
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def _until(true: Callable[[], object], what: str, seconds: float = 60) -> None:

@@ -48,6 +48,7 @@ urlpatterns = [
     path("policies/new/", notices.policy, name="policy-new"),
     path("policies/<int:id_>/", notices.policy, name="policy"),
     path("policies/<int:id_>/removal/", notices.policy_removal, name="policy-removal"),
+    path("escalations/", notices.escalations, name="escalations"),
     path("silences/", notices.silences, name="silences"),
     path("silences/<int:id_>/end/", notices.silence_end, name="silence-end"),
     *constituency.patterns(figures=figures.of_organizations, used=finding_queries.deciding_values),

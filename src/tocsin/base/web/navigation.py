@@ -71,6 +71,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("preview", _("Before it goes out"), "b"),
             Place("policies", _("Policies"), "p"),
             Place("permissions", _("Permitted re-checks")),
+            Place("escalations", _("Escalations")),
             Place("silences", _("Silences")),
             Place("decisions", _("Decisions"), "d"),
             Place("claims", _("What owners claim"), "c"),

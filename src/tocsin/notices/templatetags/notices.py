@@ -6,6 +6,7 @@ from typing import Final
 
 from django import template
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from tocsin.base.web.words import WORDS
 
@@ -54,3 +55,23 @@ ANSWER_TONES: Final = {
 def answer_tone(answer: str | None) -> str:
     """Return the tone of an answer."""
     return ANSWER_TONES.get(answer or "", "off")
+
+
+STEPS: Final = {
+    "next-contact": _("the next contact"),
+    "all-contacts": _("all contacts"),
+    "same-contacts": _("the same contacts, by another way"),
+    "head": _("who leads the organization"),
+    "organization": _("the organization itself"),
+    "duty-officer": _("the team's duty officer"),
+    "email": _("by mail"),
+    "chat": _("by chat"),
+    "webhook": _("by webhook"),
+    "letter": _("by official letter"),
+}
+
+
+@register.filter
+def step_word(what: str) -> str:
+    """Return in words whom a step of an escalation tells, or by which way."""
+    return str(STEPS.get(what, what))

@@ -14,6 +14,7 @@ from tocsin.notices.views.approving import (
     rulings,
 )
 from tocsin.notices.views.finding import evidence, finding
+from tocsin.notices.views.following import escalations
 from tocsin.notices.views.lettering import letter, letter_carried, notice_letter
 from tocsin.notices.views.ruling import policies, policy, policy_removal, silence_end, silences
 from tocsin.notices.views.searching import search
@@ -36,6 +37,7 @@ __all__ = [
     "claims",
     "decisions",
     "draft",
+    "escalations",
     "evidence",
     "finding",
     "kind",

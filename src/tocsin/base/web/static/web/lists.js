@@ -27,7 +27,7 @@ document.querySelectorAll("form[data-choose]").forEach((form) => {
 
 function reachable() {
   document.querySelectorAll(".scroll, main pre").forEach((box) => {
-    if (box.scrollWidth > box.clientWidth + 1) box.setAttribute("tabindex", "0");
+    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   });
 }
