@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -111,17 +112,25 @@ def test_a_program_verifies_what_it_gets_and_a_room_reads_no_address(settings: A
         reach.add_endpoint(organization=owner, channel="chat", address="exec://ls", actor=SYSTEM, now=NOW)
 
 
+@pytest.fixture
+def gpg_home(tmp_path: Path) -> Iterator[Path]:
+    """Give gpg a folder of its own, and end the agent that it leaves running there."""
+    home = tmp_path / "g"
+    home.mkdir(mode=0o700)
+    yield home
+    if gpgconf := shutil.which("gpgconf"):
+        subprocess.run([gpgconf, "--homedir", str(home), "--kill", "all"], check=True)
+
+
 def test_a_contact_with_a_key_gets_only_what_gpg_opens_and_without_one_nothing_when_that_is_demanded(
-    tmp_path: Path, settings: Any
+    tmp_path: Path, gpg_home: Path, settings: Any
 ) -> None:
     gpg = shutil.which("gpg")
     if gpg is None:
         pytest.skip("gpg is not on this machine; the test command says so")
-    home = tmp_path / "g"
-    home.mkdir(mode=0o700)
 
     def run(*arguments: str, given: bytes | None = None) -> bytes:
-        always = ["--homedir", str(home), "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""]
+        always = ["--homedir", str(gpg_home), "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""]
         return subprocess.run([gpg, *always, *arguments], input=given, capture_output=True, check=True).stdout
 
     address = f"antoan@{OWNER}.example"

@@ -6,7 +6,7 @@ import email
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -50,7 +50,7 @@ def program(name: str, **environment: str) -> Program:
 
 
 @pytest.fixture
-def gpg(tmp_path: Path) -> Program:
+def gpg(tmp_path: Path) -> Iterator[Program]:
     home = tmp_path / "g"  # short: the agent's socket lies in it
     home.mkdir(mode=0o700)
     run = program("gpg", GNUPGHOME=str(home))
@@ -60,7 +60,8 @@ def gpg(tmp_path: Path) -> Program:
 
     quiet("--quick-gen-key", "Contact <anninh@soyte.example>", "future-default", "default", "1y")
     quiet("--quick-gen-key", "Team <canhbao@team.example>", "ed25519", "sign", "1y")
-    return quiet
+    yield quiet
+    program("gpgconf", GNUPGHOME=str(home))("--kill", "all")  # gpg leaves its agent running
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from tocsin.constituency import queries as constituency
 from tocsin.notices import actions, queries
 
 viewing = signed_in(constituency.viewer_of)
-SHOWN = 200
+SHOWN = 50
+"""Steps of each list on the page; how many there are is said."""
 
 
 @viewing
@@ -35,12 +36,10 @@ def escalations(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Noted: you know that they were missed."))
         return redirect("escalations")
-    missed, coming = queries.missed_steps(viewer), queries.coming_steps(viewer)
-    found = {
-        "missed": missed[:SHOWN],
-        "n_missed": missed.count(),
-        "overdue": queries.overdue_steps(viewer, now)[:SHOWN],
-        "coming": coming.filter(late_after__gte=now)[:SHOWN],
-        "n_coming": coming.count(),
+    lists = {
+        "missed": queries.missed_steps(viewer),
+        "overdue": queries.overdue_steps(viewer, now),
+        "coming": queries.coming_steps(viewer).filter(late_after__gte=now),
     }
-    return render(request, "notices/escalations.html", {**found, "now": now})
+    found = {name: {"steps": rows[:SHOWN], "n": rows.count()} for name, rows in lists.items()}
+    return render(request, "notices/escalations.html", {**found, "shown": SHOWN})
