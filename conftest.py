@@ -7,6 +7,7 @@ import tempfile
 
 import hypothesis
 import pytest
+from django.utils import translation
 
 # Before Django's settings are read: no test may touch the data folder of an installation.
 if "TOCSIN_HOME" not in os.environ:
@@ -16,6 +17,12 @@ os.environ.setdefault("TOCSIN_EMAIL_FROM", "Đội ứng cứu <canhbao@team.exa
 hypothesis.settings.register_profile("tocsin", deadline=None)
 hypothesis.settings.load_profile("tocsin")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> None:
+    """Begin every test in the language of the installation, whatever the test before it spoke."""
+    translation.deactivate()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

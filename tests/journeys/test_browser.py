@@ -58,6 +58,7 @@ def test_a_contact_answers_on_a_phone_without_an_account(town: None, browser: Br
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OVERFLOW = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return "";
@@ -100,6 +101,7 @@ class Walk:
             self.wrong.append(f"{address}: speaks {self.page.get_attribute('html', 'lang')}")
         for size, name in ((WIDE, "wide"), (NARROW, "narrow")):
             self.page.set_viewport_size(size)
+            self.page.evaluate(DRAWN)  # what a page does about its new size, it does before the next frame
             if overflow := self.page.evaluate(OVERFLOW):
                 self.wrong.append(f"{address} {name}: wider than the screen: {overflow}")
             self.page.emulate_media(color_scheme="light")

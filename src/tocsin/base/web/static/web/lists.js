@@ -25,14 +25,16 @@ document.querySelectorAll("form[data-choose]").forEach((form) => {
   show();
 });
 
+// A box changes with the window, with its own content and with a <details> that opens around it.
 function reachable() {
   document.querySelectorAll(".scroll, main pre").forEach((box) => {
     if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
     else box.removeAttribute("tabindex");
   });
 }
+const sizes = new ResizeObserver(reachable);
+document.querySelectorAll(".scroll, .scroll > *, main pre").forEach((box) => sizes.observe(box));
 reachable();
-addEventListener("resize", reachable);
 
 // display: block takes the meaning of a table away; the roles give it back (A. Roselli, 2018).
 document.querySelectorAll("table.cards").forEach((table) => {
