@@ -6,8 +6,9 @@ takes all rows from there. Row by row, a million findings took five minutes; so,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 from uuid import uuid4
 
 import polars as pl
@@ -19,27 +20,35 @@ PORTION = 50_000
 """Rows that are Python objects at the same time, on their way into SQLite."""
 
 
-@contextmanager
-def staged(model: type[models.Model], frame: pl.DataFrame) -> Iterator[str]:
-    """Hold the rows of `frame`, named by the model's columns, in a temporary table; yield its quoted name.
+def staged(model: type[models.Model], frame: pl.DataFrame) -> AbstractContextManager[str]:
+    """Hold the rows of `frame`, named by the model's columns, in a temporary table: see held.
 
     Columns of the model that the frame lacks are there too, with the field's default. Identifiers are hex digits.
+    """
+    fields = {str(field.column): field for field in model._meta.concrete_fields}  # noqa: SLF001 - Django's public-by-use API
+    return held(_with_defaults(model, frame), fields)
+
+
+@contextmanager
+def held(frame: pl.DataFrame, fields: Mapping[str, models.Field[Any, Any]]) -> Iterator[str]:
+    """Hold the rows of `frame` in a temporary table whose columns have the types of these fields; yield its quoted name.
+
     Call it inside a transaction: on PostgreSQL the table lives no longer than that.
     """
     assert connection.in_atomic_block
     quote = connection.ops.quote_name
-    frame = _with_defaults(model, frame).select(pl.all().map_batches(_storable))
+    frame = frame.select(pl.all().map_batches(_storable))
     name = quote(f"staged_{uuid4().hex[:12]}")
-    columns = ", ".join(map(quote, frame.columns))
-    table = quote(model._meta.db_table)  # noqa: SLF001 - Django's public-by-use API
+    types = ", ".join(f"{quote(column)} {fields[column].db_type(connection)}" for column in frame.columns)
     with connection.cursor() as cursor:
-        kind = "TEMPORARY TABLE {} ON COMMIT DROP" if connection.vendor == "postgresql" else "TEMPORARY TABLE {}"
-        cursor.execute(f"CREATE {kind.format(name)} AS SELECT {columns} FROM {table} WHERE 1 = 0")
         if connection.vendor == "postgresql":
+            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({types}) ON COMMIT DROP")
+            columns = ", ".join(map(quote, frame.columns))
             with cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)") as copy:
                 for part in frame.iter_slices(PORTION):
                     copy.write(part.write_csv(include_header=False, quote_style="non_numeric").encode())
         else:
+            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({types})")
             row = f"INSERT INTO {name} VALUES ({', '.join(['?'] * frame.width)})"
             for part in frame.iter_slices(PORTION):
                 connection.connection.executemany(row, part.rows())

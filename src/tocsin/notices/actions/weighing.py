@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
 
 from tocsin.findings.models import Finding, Sensor
 from tocsin.notices import queries, rules
@@ -84,29 +84,31 @@ def logs(groups: Groups) -> dict[tuple[str, str, str], DecisionLog]:
     }
 
 
-def _whether(**condition: F) -> Case:
-    return Case(When(**condition, then=Value(value=True)), default=Value(value=False))
+def _whether(condition: Q) -> Case:
+    return Case(When(condition, then=Value(value=True)), default=Value(value=False))
 
 
-COMPARED = {
-    "seen_again": _whether(last_seen__gt=F("heard_at")),
-    "told_since": _whether(told_at__gt=F("heard_at")),
-    "came_back": _whether(reopened_at__gt=F("told_at")),
+JUDGED = {
+    "is_open": _whether(~Q(sensor=Sensor.GONE)),
+    "seen_again": _whether(Q(last_seen__gt=F("heard_at"))),
+    "told_since": _whether(Q(told_at__gt=F("heard_at"))),
+    "came_back": _whether(Q(reopened_at__gt=F("told_at"))),
 }
-LOOKS = ("severity_rank", "told_at", "told_rank", "sensor", "owner", "fixing_until", "declined_rank", *COMPARED)
+"""What is asked of a finding beside its columns."""
+LOOKS = ("severity_rank", "told_at", "told_rank", "owner", "fixing_until", "declined_rank", *JUDGED)
+"""All that a decision sees of a finding: see rules.Seen."""
 
 
-def look(rank: int, told_at: datetime | None, told: int | None, sensor: str, owner: str,
-          until: datetime | None, declined: int | None, *compared: bool) -> rules.Seen:  # fmt: skip
-    """Return how a finding looks, of the columns `LOOKS` in their order."""
+def _look(rank: int, told_at: datetime | None, told: int | None, owner: str,
+          until: datetime | None, declined: int | None, is_open: bool, *judged: bool) -> rules.Seen:  # fmt: skip
     return rules.Seen(
-        NAMES[rank], told_at, NAMES.get(told or 0), sensor != Sensor.GONE, owner, until, NAMES.get(declined or 0), *compared
+        NAMES[rank], told_at, NAMES.get(told or 0), is_open, owner, until, NAMES.get(declined or 0), *judged
     )  # fmt: skip
 
 
 def _units(groups: Groups, round_: Round) -> list[Unit]:
     columns = ["organization_id", "kind", "type", *LOOKS, *(["because"] if round_.networks else [])]
-    rows = Finding.objects.filter(**among(groups)).annotate(**COMPARED).order_by().values_list(*columns)
+    rows = Finding.objects.filter(**among(groups)).annotate(**JUDGED).order_by().values_list(*columns)
     found: dict[tuple[str, str, str], Unit] = {}
     for organization, kind, rsit, *rest in rows.annotate(n=Count("pk")).iterator(chunk_size=5000):
         if kind not in groups[organization]:
@@ -121,7 +123,7 @@ def _units(groups: Groups, round_: Round) -> list[Unit]:
             nothing = rules.Decision(Reason.NOTHING_NEW)
             unit = Unit(organization, kind, network, rsit, {}, applied, silenced, nothing)
             found[unit.name] = unit
-        seen = look(*looks)
+        seen = _look(*looks)
         unit.rows[seen] = unit.rows.get(seen, 0) + n
     for unit in found.values():
         unit.decision = rules.decide(

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
+from typing import Any
 from uuid import UUID
 
+import polars as pl
 from django.conf import settings
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from tocsin.base.audit.actions import Act
+from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import SYSTEM
-from tocsin.core.severity import SEVERITIES
+from tocsin.core.severity import RANK, SEVERITIES
 from tocsin.findings import actions as findings
 from tocsin.findings.models import Finding
 from tocsin.notices import rules
 from tocsin.notices.actions import moving, weighing
-from tocsin.notices.actions.planning import NAMES, Groups, Plan, Recipient, Unit
+from tocsin.notices.actions.planning import Groups, Plan, Recipient, Unit
 from tocsin.notices.actions.ways import endpoints
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, Series, State
 from tocsin.notices.rules import Reason
+from tocsin.pipeline.chunk import INSTANT
 
 
 def make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now: datetime) -> list[Act]:
@@ -60,46 +65,73 @@ def make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now
 
 
 def _write_lines(plans: list[Plan]) -> None:
-    every = lines(plans)
-    while part := list(islice(every, 2000)):
-        NoticeFinding.objects.bulk_create(part)
+    with _told(plans) as (select, parameters), connection.cursor() as cursor:
+        names = ", ".join(map(connection.ops.quote_name, _LINE))
+        table = connection.ops.quote_name(NoticeFinding._meta.db_table)  # noqa: SLF001 - Django's public-by-use API
+        cursor.execute(f"INSERT INTO {table} ({names}) {select}", parameters)
 
 
-def lines(plans: list[Plan]) -> Iterator[NoticeFinding]:
-    """Yield what the notices tell of each finding, as it stands now."""
-    of: dict[tuple[str, str, str], tuple[UUID, Unit]] = {
-        unit.name: (plan.id, unit) for plan in plans for unit in plan.units
-    }
-    parts = {(o, k) for o, k, _ in of}
-    whole = {(o, k): n == "" for o, k, n in of}
+@transaction.atomic
+def lines(plans: list[Plan]) -> list[NoticeFinding]:
+    """Return what the notices would tell of each finding, as it stands now; nothing is written."""
+    with _told(plans) as (select, parameters):
+        return list(NoticeFinding.objects.raw(f"SELECT 0 AS id, told.* FROM ({select}) told", parameters))
+
+
+_LINE = (
+    "notice_id", "finding_id", "severity", "severity_rank", "told_severity", "what", "type", "first_seen", "last_seen", "count", "ports", "because",
+)  # fmt: skip
+_SAID = ("notice_id", "what", "severity", "told_severity")
+"""Columns of a line that depend on how its finding looks, not on which it is."""
+
+
+@contextmanager
+def _told(plans: list[Plan]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Yield a SELECT of the columns `_LINE`, with its parameters: what the notices tell of each finding.
+
+    A million first warnings are no million objects: the database finds the findings that look as they were weighed.
+    What has changed since is left to the next round; its news are still there.
+    """
     groups: Groups = defaultdict(set)
-    for organization, kind in parts:
-        groups[organization].add(kind)
-    columns = (
-        "pk",
-        "organization_id",
-        "kind",
-        "because",
-        "type",
-        "first_seen",
-        "last_seen",
-        "count",
-        "ports",
-        *weighing.LOOKS,
+    for plan in plans:
+        for unit in plan.units:
+            groups[unit.organization_id].add(unit.kind)
+    columns = ("id", "organization_id", "kind", "type", "first_seen", "last_seen", "count", "ports", "because")
+    rows = Finding.objects.filter(**weighing.among(groups)).annotate(**weighing.JUDGED).order_by()
+    findings_, parameters = rows.values(*columns, *weighing.LOOKS).query.sql_with_params()
+    select = ", ".join(
+        f"{'looks' if name in _SAID else 'f'}.{'id' if name == 'finding_id' else name} AS {name}" for name in _LINE
     )
-    rows = (
-        Finding.objects.filter(**weighing.among(groups)).annotate(**weighing.COMPARED).order_by().values_list(*columns)
+    alike = " AND ".join(
+        f"(f.{name} = looks.{name} OR (f.{name} IS NULL AND looks.{name} IS NULL))" for name in weighing.LOOKS
     )
-    for id_, organization, kind, because, rsit, first, last, count, ports, *looks in rows.iterator(chunk_size=2000):
-        found = of.get((organization, kind, "" if whole.get((organization, kind)) else because))
-        # What changed since it was weighed is left to the next round: its news are still there.
-        what = found[1].carried.get(weighing.look(*looks)) if found is not None else None
-        if found is None or what is None:
-            continue
-        yield NoticeFinding(
-            notice_id=found[0], finding_id=id_, severity=NAMES[looks[0]], severity_rank=looks[0], told_severity=NAMES.get(looks[2] or 0, ""), what=what, type=rsit,
-            first_seen=first, last_seen=last, count=count, ports=ports, because=because,
-        )  # fmt: skip
+    joined = "looks.organization_id = f.organization_id AND looks.kind = f.kind AND looks.network IN ('', f.because)"
+    with bulk.held(_looks(plans), _look_fields()) as looks:
+        yield f"SELECT {select} FROM ({findings_}) f JOIN {looks} looks ON {joined} AND {alike}", parameters
+
+
+def _looks(plans: list[Plan]) -> pl.DataFrame:
+    """Return how findings look that the notices carry, each with its part of a notice and what is said of it."""
+    found = [
+        (
+            unit.organization_id, unit.kind, unit.network, plan.id.hex, what, seen.severity, seen.told_severity or "",
+            RANK[seen.severity], seen.told_at, RANK.get(seen.told_severity or ""), seen.owner, seen.fixing_until,
+            RANK.get(seen.declined_severity or ""), seen.open, seen.seen_again, seen.told_since, seen.came_back,
+        )
+        for plan in plans
+        for unit in plan.units
+        for seen, what in unit.carried.items()
+    ]  # fmt: skip
+    types = {"told_at": INSTANT, "fixing_until": INSTANT, **dict.fromkeys(weighing.JUDGED, pl.Boolean())}
+    ranks = dict.fromkeys(("severity_rank", "told_rank", "declined_rank"), pl.Int16())
+    names = ("organization_id", "kind", "network", *_SAID, *weighing.LOOKS)
+    return pl.DataFrame(found, {name: (types | ranks).get(name, pl.String()) for name in names}, orient="row")
+
+
+def _look_fields() -> dict[str, models.Field[Any, Any]]:
+    """Return fields that have the types of the columns of `_looks`."""
+    fields = {field.attname: field for model in (Finding, NoticeFinding) for field in model._meta.concrete_fields}  # noqa: SLF001 - Django's public-by-use API
+    return fields | {"network": fields["because"], **{name: models.BooleanField() for name in weighing.JUDGED}}
 
 
 def deliveries(notice: UUID, to: list[Recipient], state: str, now: datetime, start: int = 1) -> list[Delivery]:
@@ -162,7 +194,8 @@ def log(units: list[Unit], plans: list[Plan], old: Mapping[tuple[str, str, str],
         unique_fields=["organization", "kind", "network"],
         update_fields=["type", "reason", "rests", "sends", "at", "next_at", "notice", "thread"],
     )
-    gone = [log.pk for name, log in old.items() if name not in {unit.name for unit in units}]
+    still = {unit.name for unit in units}
+    gone = [log.pk for name, log in old.items() if name not in still]
     DecisionLog.objects.filter(pk__in=gone).delete()
 
 
