@@ -9,14 +9,16 @@ on the same rows in the same run; figures are medians, ratios compare neighbours
     idle      the running system at rest                  demo    a fresh clone until its page is there
     fifty     50 million rows: memory                     peer    IntelMQ on a slice of the same rows
 
-`peer` needs `--peer PYTHON` (an interpreter that has intelmq, pyasn and redis, and that any user may run),
-`--peer-schema FILE` (Shadowserver's intelmq.json) and redis-server. Without `--only` everything runs but fifty, and peer
-where it is given.
+`peer` needs redis-server, `--peer-schema FILE` (Shadowserver's intelmq.json) and `--peer PYTHON`: an interpreter that
+any user may run, with `pip install intelmq pyasn 'setuptools<81'` (IntelMQ imports pkg_resources, which later ones have
+no more). What is missing it says before anything is measured. Without `--only` everything runs but fifty, and peer where
+it is given.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,16 +38,21 @@ def main() -> None:
     options.add_argument("--only", action="append", choices=NAMES, help="measure this; may be given several times")
     options.add_argument("--rows", type=int, default=10_000_000)
     options.add_argument("--runs", type=int, default=3, help="floor and product in turn, so many times")
-    options.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "tocsin-budgets")
+    options.add_argument("--work", type=_absolute, default=Path(tempfile.gettempdir()) / "tocsin-budgets")
     options.add_argument("--million", type=Path, help="an installation that tests.budgets.million has made")
-    options.add_argument("--peer", help="an interpreter that has intelmq, pyasn and redis")
-    options.add_argument("--peer-schema", type=Path, help="Shadowserver's intelmq.json, for the peer")
-    options.add_argument("--peer-rows", type=int, default=50_000)
+    options.add_argument("--peer", type=_absolute, help="an interpreter that has intelmq, pyasn and setuptools<81")
+    options.add_argument("--peer-schema", type=_absolute, help="Shadowserver's intelmq.json, for the peer")
+    options.add_argument("--peer-rows", type=int, default=50_000, help="about so many, a share of --rows")
     given = options.parse_args()
     wanted = given.only or [name for name in NAMES if name != "fifty" and (name != "peer" or given.peer)]
     if "peer" in wanted and not (given.peer and given.peer_schema):
         options.error("the peer needs --peer and --peer-schema")
     given.work.mkdir(parents=True, exist_ok=True)
+    if "peer" in wanted:
+        from tests.budgets import peer
+
+        if problem := peer.missing(given):
+            sys.exit(f"the peer cannot run: {problem}")
     generate.constituency(given.work / "constituency.yaml")
     table = Table()
     speed = 0.0
@@ -84,9 +91,19 @@ def _measure(name: str, table: Table, given: argparse.Namespace) -> None:
 def _peer(table: Table, given: argparse.Namespace, speed: float) -> None:
     from tests.budgets import peer
 
-    source = generate.prepared(given.work, given.rows)
-    speed = speed or given.rows / process(source, given.work / "constituency.yaml", given.work / "out").seconds
-    peer.compare(table, source[0], given, speed)
+    sources = generate.prepared(given.work, given.rows)
+    if not speed:
+        constituency, out = given.work / "constituency.yaml", given.work / "out"
+        costs = [process(sources, constituency, out) for _ in range(given.runs)]
+        speed = given.rows / statistics.median(cost.seconds for cost in costs)
+        table.row(f"process, {given.rows:,} rows", speed, unit="rows/s")
+        cpu = statistics.median(cost.cpu for cost in costs)
+        table.row("  CPU per million rows", cpu / given.rows * 1e6, unit="s", most=files.MOST_CPU_PER_MILLION)
+    peer.compare(table, sources, given, speed)
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).absolute()  # not resolved: an environment's interpreter is a link
 
 
 if __name__ == "__main__":

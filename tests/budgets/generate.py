@@ -8,6 +8,7 @@ day both keeps and drops; each part covers the same three days, so that late row
 from __future__ import annotations
 
 import csv
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -232,6 +233,23 @@ def first_rows(source: Path, target: Path, rows: int) -> Path:
             if n > rows:
                 break
             write.write(line)
+    return target
+
+
+def share(sources: list[Path], target: Path, rows: int, whole: int) -> Path:
+    """Copy the heading and about `rows` of the `whole` rows: of some addresses, seven in ten of their rows.
+
+    Who keeps every asset of these once, whenever it comes, keeps a fourth of the rows: as a window of a day does of all.
+    """
+    step = max(1, 7 * whole // (10 * rows))
+    with target.open("wb") as write:
+        for n, source in enumerate(sources):
+            with source.open("rb") as read:
+                heading = next(read)
+                if not n:
+                    write.write(heading)
+                chosen = (line for line in read if zlib.crc32(line.split(b",", 3)[2]) % step == 0)
+                write.writelines(line for line in chosen if zlib.crc32(line) % 10 < 7)
     return target
 
 

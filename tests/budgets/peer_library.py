@@ -18,6 +18,8 @@ from pathlib import Path
 
 LINES = 2000
 """Lines of a report in one call: its collector cuts reports, too."""
+STARTING, WORKING = 120, 600
+"""Seconds until every process has its bots, and until one takes or ends something: after them one has died."""
 
 
 def work(number, root, name, port, ready, portions, done):
@@ -41,7 +43,7 @@ def work(number, root, name, port, ready, portions, done):
         TaxonomyExpertBot("taxonomy", settings=usual),
         ASNLookupExpertBot("lookup", settings=usual | {"database": f"{root}/owners.dat"}),
     ]
-    ready.wait()
+    ready.wait(STARTING)
     before = time.process_time()
     with Path(f"{root}/events-{number}.jsonl").open("w") as out:
         while (portion := portions.get()) is not None:
@@ -69,13 +71,13 @@ def main():
         worker.start()
     with report.open() as file:
         heading, *lines = file
-    ready.wait()
+    ready.wait(STARTING)
     began = time.perf_counter()
     for start in range(0, len(lines), LINES):
-        portions.put(heading + "".join(lines[start : start + LINES]))
+        portions.put(heading + "".join(lines[start : start + LINES]), timeout=WORKING)
     for _ in workers:
-        portions.put(None)
-    ended = [done.get() for _ in workers]
+        portions.put(None, timeout=WORKING)
+    ended = [done.get(timeout=WORKING) for _ in workers]
     seconds = time.perf_counter() - began
     for worker in workers:
         worker.join()
