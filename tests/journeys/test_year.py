@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.year.play import lived, mail_server, told
+from tests.year.letterbox import mail_server
+from tests.year.play import lived, told
 from tests.year.recount import differences, recount
 from tests.year.world import Rates, World, instant
 

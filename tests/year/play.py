@@ -7,64 +7,21 @@ to a log as it is seen from outside: by the sensor, by the mail server, by those
 from __future__ import annotations
 
 import csv
-import email
 import io
 import json
 import os
-import socket
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import django
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from tests.year.letterbox import Letterbox, mail_server
 from tests.year.world import BEGIN, KINDS, PORTS, SEVERITIES, Weakness, World, instant
 
 HEADING = ["timestamp", "severity", "ip", "protocol", "port", "hostname", "tag", "asn", "geo", "region", "city", "naics", "sector"]  # fmt: skip
 DEADLINE_DAYS = {"critical": 2, "high": 5, "medium": 14, "low": 30}
 """By when what a notice tells is to be fixed, by the gravest of it."""
-
-
-class Letterbox:
-    """What the mail server took."""
-
-    def __init__(self) -> None:
-        self.taken: list[bytes] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name
-        self.taken.append(bytes(envelope.original_content or b""))
-        return "250 taken"
-
-    def empty(self) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
-        """Yield of each message its reference, what it is, and the (asset, kind) that its table names."""
-        taken, self.taken = self.taken, []
-        for content in taken:
-            message = email.message_from_bytes(content)
-            for part in message.walk():
-                if part.get_content_type() == "text/csv":
-                    table = part.get_payload(decode=True)
-                    assert isinstance(table, bytes)
-                    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
-                    statuses = {row["status"] for row in rows}
-                    yield str(message["X-Tocsin-Reference"]), "/".join(sorted(statuses)), [(row["asset"], row["kind"]) for row in rows]  # fmt: skip
-
-
-@contextmanager
-def mail_server() -> Iterator[tuple[Letterbox, str]]:
-    """Run a mail server on loopback; yield where its mail ends, and its URL."""
-    letterbox = Letterbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(letterbox, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield letterbox, f"smtp://127.0.0.1:{port}"
-    finally:
-        controller.stop()
 
 
 def play(world: World, home: Path, log: Path) -> dict[str, Any]:

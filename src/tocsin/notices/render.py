@@ -178,9 +178,14 @@ def _row(f: Line, language: str) -> Row:
     return Row(where, seen, gettext("yours because: %(because)s") % {"because": because(f.because)}, changed)
 
 
-@lru_cache(maxsize=20_000)
 def _moment(at: datetime, language: str) -> str:
-    """Return an instant as this language writes it. Formatting one takes long, and many findings share theirs."""
+    """Return an instant as this language writes it, to the minute."""
+    return _minute(at.replace(second=0, microsecond=0), language)
+
+
+@lru_cache(maxsize=20_000)
+def _minute(at: datetime, language: str) -> str:
+    # Writing one out takes long, and many findings share theirs.
     with translation.override(language):
         return str(formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"))
 
