@@ -64,6 +64,7 @@ BODIES: dict[str, object] = {
     "reattribute": {"dry_run": True},
     "freeze": {"from": "2020-01-01", "to": "2020-01-31"},
     "put_organization": {"name": "x"},
+    "succeed": {"successions": [{"before": [OTHERS], "after": [OURS], "on": "2026-01-01", "reason": "x"}]},
     "add_ignored": {"value": "198.18.0.0/24", "reason": "x"},
     "change_ignored": {"value": "198.18.0.0/24", "reason": "y"},
     "add_person": {"email": "moi@team.example", "role": "reader"},

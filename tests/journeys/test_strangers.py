@@ -203,8 +203,18 @@ def _constituency_of(organization: str) -> dict[str, object]:
         "contact": owner.contacts.all()[0].pk,
         "ignored-rule": constituents.ignored(SYSTEM)[0].pk,
         "constituency-preview": constituency.keep_upload(content=content, name="c.yaml", actor=SYSTEM, now=now).sha256,
+        "succession-preview": _succession(organization),
         "constituency-file": "yaml",
     }
+
+
+def _succession(organization: str) -> str:
+    """Keep a merge aside that could be done: this organization into one that is there for it."""
+    now = datetime.now(UTC)
+    if not constituents.organizations(SYSTEM).filter(pk="hop-nhat").exists():
+        constituency.add_organization(value=plain.Organization("hop-nhat", "Hợp nhất", "Merged"), actor=SYSTEM, now=now)
+    content = f"from,to,on,reason\n{organization},hop-nhat,{now.date()},NQ 1\n".encode()
+    return constituency.keep_upload(content=content, name="s.csv", actor=SYSTEM, now=now).sha256
 
 
 def _reach_of(organization: str) -> dict[str, object]:

@@ -240,3 +240,54 @@ class UploadForm(forms.Form):
         if file.size > roster.LARGEST:
             raise ValidationError(reason("too-large", {"limit": f"{roster.LARGEST >> 20} MiB"}), code="too-large")
         return file
+
+
+def _identifiers(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values.identifier(word) for word in value.replace(",", " ").replace(";", " ").split()))
+
+
+class SuccessionForm(forms.Form):
+    """A merge or split, named by hand or in a file."""
+
+    before = Checked(
+        _identifiers, required=False, label=_("Which end"), help_text=_("Identifiers, separated by spaces.")
+    )
+    after = Checked(
+        _identifiers,
+        required=False,
+        label=_("Which follow"),
+        help_text=_("One for a merge, several for a split. They stand in the list of organizations already."),
+    )
+    on = Day(label=_("First new day"), help_text=_("Those that end hold for the last time on the day before."))
+    reason = Checked(
+        _text("reason"), required=False, label=_("Why"), help_text=_("The resolution or decision; it is kept.")
+    )
+    file = forms.FileField(
+        required=False,
+        label=_("Or many at once, from a file"),
+        help_text=_(
+            "CSV, YAML or JSON with the columns from, to, on, reason, and value where a split says who gets what."
+        ),
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.yaml,.yml,.json"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in ("before", "after"):
+            self.fields[name].widget.attrs["spellcheck"] = "false"
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one of both: a file, or the four fields."""
+        found = super().clean() or {}
+        if not found.get("file") and not self.errors:
+            for name in ("before", "after", "on", "reason"):
+                if not found.get(name):
+                    self.add_error(name, ValidationError(_("This field is required."), code="required"))
+        return found
+
+    def clean_file(self) -> Any:
+        """Refuse what is larger than what is looked at."""
+        file = self.cleaned_data["file"]
+        if file and file.size > roster.LARGEST:
+            raise ValidationError(reason("too-large", {"limit": f"{roster.LARGEST >> 20} MiB"}), code="too-large")
+        return file

@@ -23,6 +23,7 @@ from tocsin.constituency.models import (
     Membership,
     Network,
     Organization,
+    Succession,
 )
 from tocsin.core import constituency as plain
 
@@ -331,6 +332,12 @@ def holdings(viewer: Viewer) -> tuple[list[tuple[Any, ...]], ...]:
 def as_value(viewer: Viewer, organization_id: str) -> plain.Organization | None:
     """Return one organization with all it ever held, or None."""
     return next(iter(_values(viewer, organizations(viewer).filter(pk=organization_id))), None)
+
+
+def successions(viewer: Viewer) -> QuerySet[Succession]:
+    """Return merges and splits, the latest day first. They name many organizations: the team alone sees them."""
+    rows = Succession.objects.order_by("-on", "-pk")
+    return rows if viewer.sees_everything else rows.none()
 
 
 def holdings_changes(viewer: Viewer) -> QuerySet[HoldingsChange]:

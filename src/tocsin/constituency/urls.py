@@ -25,6 +25,13 @@ def patterns(figures: Figures | None = None, used: Used | None = None) -> list[U
         path("constituency/add/", views.add_organization, name="organization-add"),
         path("constituency/import/", views.upload, name="constituency-import"),
         path("constituency/import/<str:sha256>/", views.preview, name="constituency-preview"),
+        path("constituency/successions/", views.successions, name="successions"),
+        path(
+            "constituency/successions/<str:sha256>/",
+            views.succession_preview,
+            {"figures": figures},
+            name="succession-preview",
+        ),
         path("constituency/check/", views.check, {"used": used}, name="constituency-check"),
         path("constituency/file/<str:ending>/", views.file, name="constituency-file"),
     ]

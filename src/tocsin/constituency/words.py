@@ -157,6 +157,28 @@ REASONS: Final[dict[str, Promise]] = {
 }
 
 
+SUCCESSION: Final[dict[str, Promise]] = {
+    "same": _("Name those that end and, apart from them, those that follow."),
+    "unknown": _("Not known: %(value)s."),
+    "no-reason": _("Say why: the reason is kept with it."),
+    "stranger": _("Not among those that follow: %(value)s."),
+    "gone": _("Did not exist on %(day)s: %(value)s."),
+    "unborn": _("Does not exist on %(day)s: %(value)s. Add it first, with that day as its first."),
+    "open": _("Say which organization gets %(value)s of %(organization)s."),
+    "not-utf-8": _("The text is not UTF-8; save it as CSV UTF-8."),
+    "unreadable": _("This is neither CSV nor YAML with the columns from, to, on, reason, value."),
+    "missing": _("Row %(row)s: %(key)s is missing."),
+    "bad-day": _("Row %(row)s: %(value)s is no day; write 2026-06-30."),
+    "too-many": _("There are more than %(limit)s rows."),
+    "nothing": _("There is no row in it."),
+}
+
+
+def succession(code: str, values: Mapping[str, str]) -> str:
+    """Return why a merge or split cannot be done."""
+    return str(SUCCESSION[code]) % values
+
+
 def reason(code: str, values: Mapping[str, str]) -> str:
     """Return why something of a file, or of a form, is not taken."""
     return str(REASONS[code]) % values

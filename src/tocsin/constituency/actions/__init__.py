@@ -19,7 +19,7 @@ from tocsin.constituency.actions.editing import (
 from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
 from tocsin.constituency.actions.joining import NotAMember, belong, join, see_below
 from tocsin.constituency.actions.recording import forget_changes, note_change
-from tocsin.constituency.actions.succeeding import BadSuccession, succeed
+from tocsin.constituency.actions.succeeding import Passing, fingerprint, foresee, succeed, succeed_all
 from tocsin.constituency.actions.uploading import (
     NoSuchUpload,
     TooLarge,
@@ -28,6 +28,7 @@ from tocsin.constituency.actions.uploading import (
     kept_upload,
     mark_imported,
 )
+from tocsin.constituency.rules.succession import BadSuccession
 
 __all__ = [
     "AboveItself",
@@ -38,6 +39,7 @@ __all__ = [
     "NotAMember",
     "OrganizationExists",
     "OtherThanExpected",
+    "Passing",
     "TooLarge",
     "Upload",
     "add_organization",
@@ -46,6 +48,8 @@ __all__ = [
     "change_organization",
     "confirm_contact",
     "demand_encryption",
+    "fingerprint",
+    "foresee",
     "forget_changes",
     "hold",
     "ignore",
@@ -59,5 +63,6 @@ __all__ = [
     "see_below",
     "set_contact_state",
     "succeed",
+    "succeed_all",
     "withdraw",
 ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -12,14 +15,30 @@ from django.db import transaction
 from tocsin.base.audit import actions as audit
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.constituency import queries
-from tocsin.constituency.actions.importing import import_all
+from tocsin.constituency.actions.importing import OtherThanExpected, import_all
 from tocsin.constituency.models import Succession
 from tocsin.constituency.rules import holdings
+from tocsin.constituency.rules.succession import BadSuccession, Planned
 from tocsin.core import constituency as plain
 
 
-class BadSuccession(ValueError):
-    """It cannot be done as asked; the text says why."""
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What one succession moves: kind, value, from whom, to whom; nobody yet where that is still to be said."""
+
+    plan: Planned
+    moved: Sequence[Mapping[str, str]]
+
+    @property
+    def open(self) -> list[Mapping[str, str]]:
+        """Return what nobody was named for."""
+        return [one for one in self.moved if not one["to"]]
+
+
+def fingerprint(passing: Iterable[Passing]) -> str:
+    """Return what names exactly these movements."""
+    told = [[one.plan.before, one.plan.after, str(one.plan.on), one.plan.reason, list(one.moved)] for one in passing]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -31,77 +50,121 @@ def succeed(
     `assigned` says which successor gets a value (prefix, domain, AS number, address of a contact); what it does not
     name goes to the only successor. Successors exist already, or are made new by an import. Raise BadSuccession, NotAllowed.
     """
-    if not actor.may_write or not actor.sees_everything:
-        raise NotAllowed(actor.role.value)
-    values = {value.id: value for value in queries.as_values(SYSTEM)[0]}
-    assigned = assigned or {}
-    _check(before, after, on, reason, values, assigned)
-    eve = on - timedelta(days=1)
-    moved: list[dict[str, str]] = []
-    gained: dict[str, dict[str, list[Any]]] = {id_: {} for id_ in after}
-    ended = []
-    for id_ in before:
-        lists: dict[str, Any] = {}
-        for kind, name in holdings.LISTS.items():
-            kept = []
-            for item in getattr(values[id_], name):
-                if not holdings.in_force(item, on):
-                    kept.append(item)
-                    continue
-                to = _successor(item, id_, after, assigned)
-                if item.valid_from is None or item.valid_from <= eve:
-                    kept.append(replace(item, valid_to=eve))
-                gained[to].setdefault(name, []).append(replace(item, valid_from=on))
-                moved.append({"kind": kind, "value": holdings.value_of(item), "from": id_, "to": to})
-            lists[name] = tuple(kept)
-        ended.append(replace(values[id_], valid_to=eve, **lists))
-    grown = []
-    for id_, found in gained.items():
-        own = values[id_]
-        more: dict[str, Any] = {name: (*getattr(own, name), *_new(own, name, items)) for name, items in found.items()}
-        grown.append(replace(own, **more))
-    # Organizations below those that ended stand below the successor, where there is only one.
-    below = [
-        replace(value, parent=after[0])
-        for value in values.values()
-        if value.parent in before and value.id not in {*before, *after} and len(after) == 1
-    ]
-    import_all(organizations=[*ended, *grown, *below], ignored=[], actor=actor, now=now, as_of=on)
+    plan = Planned(tuple(before), tuple(after), on, reason, assigned or {})
+    [made] = succeed_all(plans=[plan], actor=actor, now=now)
+    return made
+
+
+def foresee(*, plans: Sequence[Planned], actor: Viewer) -> list[Passing]:
+    """Return what these successions would move, one after the other; nothing changes. Raise BadSuccession, NotAllowed."""
+    return [passing for passing, _ in _passed(plans, actor)]
+
+
+@transaction.atomic
+def succeed_all(
+    *, plans: Sequence[Planned], actor: Viewer, now: datetime, expected: str | None = None
+) -> list[Succession]:  # fmt: skip
+    """Do many at once, or none. `expected` is the fingerprint of what somebody saw and confirmed.
+
+    Raise BadSuccession, NotAllowed, OtherThanExpected, and what an import raises.
+    """
+    found = list(_passed(plans, actor))
+    if expected is not None and fingerprint(passing for passing, _ in found) != expected:
+        raise OtherThanExpected
+    for passing, _ in found:
+        for one in passing.open:
+            raise BadSuccession("open", value=one["value"], organization=one["from"])
+    for day, members in groupby(found, key=lambda pair: pair[0].plan.on):
+        changed: dict[str, plain.Organization] = {}
+        for _, values in members:
+            changed |= values
+        import_all(organizations=list(changed.values()), ignored=[], actor=actor, now=now, as_of=day)
+    return [_kept(passing, actor, now) for passing, _ in found]
+
+
+def _kept(passing: Passing, actor: Viewer, now: datetime) -> Succession:
+    plan = passing.plan
     made = Succession.objects.create(
-        on=on, reason=reason.strip()[:300], before=list(before), after=list(after), moved=moved, by=actor.email, at=now
-    )
-    detail = {"before": made.before, "after": made.after, "on": on, "reason": made.reason, "moved": len(moved)}
+        on=plan.on, reason=plan.reason.strip()[:300], before=list(plan.before), after=list(plan.after),
+        moved=list(passing.moved), by=actor.email, at=now,
+    )  # fmt: skip
+    detail = {
+        "before": made.before,
+        "after": made.after,
+        "on": made.on,
+        "reason": made.reason,
+        "moved": len(made.moved),
+    }
     audit.record(
         actor=actor, action="organizations-succeeded", object_kind="succession", object_id=str(made.pk), now=now, detail=detail
     )  # fmt: skip
     return made
 
 
-def _check(
-    before: Sequence[str], after: Sequence[str], on: date, reason: str, values: Mapping[str, plain.Organization], assigned: Mapping[str, str]
-) -> None:  # fmt: skip
-    if not before or not after or set(before) & set(after):
-        raise BadSuccession("name those that end and, apart from them, those that follow")
-    if missing := sorted({*before, *after, *assigned.values()} - values.keys()):
-        raise BadSuccession(f"not known: {', '.join(missing[:10])}")
-    if not reason.strip():
-        raise BadSuccession("say why: the reason is kept with it")
-    if strangers := sorted(set(assigned.values()) - set(after)):
-        raise BadSuccession(f"not among those that follow: {', '.join(strangers[:10])}")
-    eve = on - timedelta(days=1)
-    if gone := sorted(id_ for id_ in before if not holdings.in_force(values[id_], eve)):
-        raise BadSuccession(f"did not exist on {eve}: {', '.join(gone[:10])}")
-    if unborn := sorted(id_ for id_ in after if not holdings.in_force(values[id_], on)):
-        raise BadSuccession(f"does not exist on {on}: {', '.join(unborn[:10])}")
+def _passed(
+    plans: Sequence[Planned], actor: Viewer
+) -> Iterable[tuple[Passing, dict[str, plain.Organization]]]:  # fmt: skip
+    """Yield what each moves with the organizations as they are then; each sees what those before it did."""
+    if not actor.may_write or not actor.sees_everything:
+        raise NotAllowed(actor.role.value)
+    values = {value.id: value for value in queries.as_values(SYSTEM)[0]}
+    for plan in sorted(plans, key=lambda plan: (plan.on, plan.before)):
+        _check(plan, values)
+        moved, changed = _moved(plan, values)
+        values |= changed
+        yield Passing(plan, moved), changed
 
 
-def _successor(item: holdings.Item, owner: str, after: Sequence[str], assigned: Mapping[str, str]) -> str:
-    value = holdings.value_of(item)
-    if value in assigned:
-        return assigned[value]
-    if len(after) > 1:
-        raise BadSuccession(f"say which organization gets {value} of {owner}")
-    return after[0]
+def _moved(
+    plan: Planned, values: Mapping[str, plain.Organization]
+) -> tuple[list[dict[str, str]], dict[str, plain.Organization]]:
+    eve = plan.on - timedelta(days=1)
+    moved: list[dict[str, str]] = []
+    gained: dict[str, dict[str, list[Any]]] = {id_: {} for id_ in plan.after}
+    changed: dict[str, plain.Organization] = {}
+    for id_ in plan.before:
+        lists: dict[str, Any] = {}
+        for kind, name in holdings.LISTS.items():
+            kept = []
+            for item in getattr(values[id_], name):
+                if not holdings.in_force(item, plan.on):
+                    kept.append(item)
+                    continue
+                value = holdings.value_of(item)
+                to = plan.assigned.get(value, plan.after[0] if len(plan.after) == 1 else "")
+                if item.valid_from is None or item.valid_from <= eve:
+                    kept.append(replace(item, valid_to=eve))
+                if to:
+                    gained[to].setdefault(name, []).append(replace(item, valid_from=plan.on))
+                moved.append({"kind": kind, "value": value, "from": id_, "to": to})
+            lists[name] = tuple(kept)
+        changed[id_] = replace(values[id_], valid_to=eve, **lists)
+    for id_, found in gained.items():
+        own = values[id_]
+        more: dict[str, Any] = {name: (*getattr(own, name), *_new(own, name, items)) for name, items in found.items()}
+        changed[id_] = replace(own, **more)
+    if len(plan.after) == 1:
+        # Organizations below those that ended stand below the successor, where there is only one.
+        for below in values.values():
+            if below.parent in plan.before and below.id not in changed:
+                changed[below.id] = replace(below, parent=plan.after[0])
+    return moved, changed
+
+
+def _check(plan: Planned, values: Mapping[str, plain.Organization]) -> None:
+    if not plan.before or not plan.after or set(plan.before) & set(plan.after):
+        raise BadSuccession("same")
+    if missing := sorted({*plan.before, *plan.after, *plan.assigned.values()} - values.keys()):
+        raise BadSuccession("unknown", value=", ".join(missing[:10]))
+    if not plan.reason.strip():
+        raise BadSuccession("no-reason")
+    if strangers := sorted(set(plan.assigned.values()) - set(plan.after)):
+        raise BadSuccession("stranger", value=", ".join(strangers[:10]))
+    eve = plan.on - timedelta(days=1)
+    if gone := sorted(id_ for id_ in plan.before if not holdings.in_force(values[id_], eve)):
+        raise BadSuccession("gone", day=eve, value=", ".join(gone[:10]))
+    if unborn := sorted(id_ for id_ in plan.after if not holdings.in_force(values[id_], plan.on)):
+        raise BadSuccession("unborn", day=plan.on, value=", ".join(unborn[:10]))
 
 
 def _new(owner: plain.Organization, name: str, more: Sequence[Any]) -> list[Any]:

@@ -9,6 +9,7 @@ from tocsin.constituency.views.editing import (
 )
 from tocsin.constituency.views.importing import preview, upload
 from tocsin.constituency.views.reading import check, file, ignored, organization, organizations
+from tocsin.constituency.views.succeeding import succession_preview, successions
 
 __all__ = [
     "add_ignored",
@@ -22,5 +23,7 @@ __all__ = [
     "organization",
     "organizations",
     "preview",
+    "succession_preview",
+    "successions",
     "upload",
 ]

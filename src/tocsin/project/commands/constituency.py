@@ -145,36 +145,48 @@ def constituency_sees(email: str, organization: str, below: bool) -> None:
 
 
 @constituency.command("succeed")
-@click.option("--end", "before", multiple=True, required=True, metavar="ID", help="Ends the day before.")
-@click.option(
-    "--follow", "after", multiple=True, required=True, metavar="ID", help="Holds from that day what those held."
-)
-@click.option("--on", "on", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The first new day.")
-@click.option("--reason", required=True, help="Why; it is kept.")
+@click.argument("file", type=FILE, required=False)
+@click.option("--end", "before", multiple=True, metavar="ID", help="Ends the day before.")
+@click.option("--follow", "after", multiple=True, metavar="ID", help="Holds from that day what those held.")
+@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The first new day.")
+@click.option("--reason", default="", help="Why; it is kept.")
 @click.option(
     "--assign", "assigned", multiple=True, metavar="VALUE=ID", help="Which successor gets a prefix, domain, AS number or contact."
 )  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="With FILE: say what would move; change nothing.")
 @AS_JSON
 def constituency_succeed(
-    before: tuple[str, ...], after: tuple[str, ...], on: datetime, reason: str, assigned: tuple[str, ...], as_json: bool
-) -> None:
-    """Merge, split or reorganize: organizations end, others hold what they held; the past keeps its holders."""
+    file: Path | None, before: tuple[str, ...], after: tuple[str, ...], on: datetime | None, reason: str, assigned: tuple[str, ...],
+    dry_run: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Merge, split or reorganize: organizations end, others hold what they held; the past keeps its holders.
+
+    FILE (CSV, YAML or JSON with the columns from, to, on, reason, value) names many at once: all are done, or none.
+    """
     pairs = dict(one.rpartition("=")[::2] for one in assigned)
     if any(not value or not to for value, to in pairs.items()):
         fail("write --assign VALUE=ID", 2)
+    if file is None and (not before or not after or on is None or not reason):
+        fail("name a FILE, or all of --end, --follow, --on and --reason", 2)
+    if file is not None and (before or after or not file.is_file()):
+        fail(f"{file}: no such file" if not file.is_file() else "name a FILE or --end and --follow, not both", 2)
     prepare()
     from tocsin.constituency.actions import AboveItself, BadSuccession, NoSuchParent
     from tocsin.project.work import constituency as work
 
     try:
-        found = work.succeed(list(before), list(after), on.date(), reason, pairs)
+        if file is not None:
+            every = work.succeed_file(file, dry_run=dry_run)
+        else:
+            every = [work.succeed(list(before), list(after), on.date(), reason, pairs)] if on else []
     except BadSuccession as error:
         fail(str(error))
     except (NoSuchParent, AboveItself) as error:
         fail(f"{error}: the tree of organizations would be broken")
     if as_json:
-        show(found)
+        show(every if file is not None else every[0])
         return
-    for one in found["moved"]:
-        click.echo(f"{one['kind']:8} {one['value']}  {one['from']} -> {one['to']}")
-    click.echo(f"{len(found['moved'])} moved on {found['on']}", err=True)
+    for found in every:
+        for one in found["moved"]:
+            click.echo(f"{one['kind']:8} {one['value']}  {one['from']} -> {one['to'] or '(say which)'}")
+        click.echo(f"{len(found['moved'])} {'would move' if dry_run else 'moved'} on {found['on']}", err=True)

@@ -14,7 +14,7 @@ from tocsin.accounts import queries as people
 from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
-from tocsin.constituency.rules import difference
+from tocsin.constituency.rules import difference, succession
 from tocsin.constituency.rules.difference import Difference, ItemChange
 from tocsin.constituency.rules.review import Remark, review
 from tocsin.findings import queries as findings
@@ -130,3 +130,21 @@ def succeed(before: list[str], after: list[str], on: date, reason: str, assigned
         before=before, after=after, on=on, reason=reason, assigned=assigned, actor=SYSTEM, now=now()
     )
     return {"on": made.on, "before": made.before, "after": made.after, "reason": made.reason, "moved": made.moved}
+
+
+def succeed_file(path: Path, *, dry_run: bool) -> list[dict[str, Any]]:
+    """Do all merges and splits of a file, or say what they would move. Raise as `succeed`."""
+    plans = succession.read(path.read_bytes(), path.name)
+    passing = constituency.foresee(plans=plans, actor=SYSTEM)
+    if not dry_run:
+        constituency.succeed_all(plans=plans, actor=SYSTEM, now=now())
+    return [
+        {
+            "on": one.plan.on,
+            "before": list(one.plan.before),
+            "after": list(one.plan.after),
+            "reason": one.plan.reason,
+            "moved": list(one.moved),
+        }
+        for one in passing
+    ]
