@@ -20,6 +20,8 @@ from tocsin.accounts import actions as accounts
 from tocsin.base.tenancy import SYSTEM, Role
 from tocsin.notices import links
 from tocsin.notices import queries as noticed
+from tocsin.surveys import links as surveyed_links
+from tocsin.surveys import queries as surveyed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -187,6 +189,8 @@ def test_a_contact_and_a_stranger_get_accessible_pages(
         "portal-finding",
         "portal-history",
         "portal-organization",
+        "questions",
+        "question",
         "standing",
         "findings",
         "finding",
@@ -201,6 +205,8 @@ def test_a_contact_and_a_stranger_get_accessible_pages(
     delivery = noticed.deliveries(SYSTEM)[0]
     walk = Walk(browser, live_server.url, "vi")
     walk.look("/answer/" + links.link(delivery.pk, delivery.notice.created_at).split("/answer/")[1])
+    asked = surveyed.mails(SYSTEM)[0]
+    walk.look("/questions/" + surveyed_links.token(asked.pk, asked.created_at) + "/")
     walk.look("/sign-in/")
     walk.look("/kinds/")
     walk.end()

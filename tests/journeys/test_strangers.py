@@ -33,13 +33,14 @@ from tocsin.reach import actions as reach
 from tocsin.reach import queries as reached
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
+from tocsin.surveys import actions as surveys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
 KEPT_VIEWS = {"keep-view", "drop-view"}
 # Pages of signing in and of one's own account show nobody else: tests/journeys/test_signing_in.py.
 OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
-    "kinds", "kind", "answer", "contact-answer", "theme", "livez", "readyz", "metrics", "openapi", "api-reference", "api-nothing", None,
+    "kinds", "kind", "answer", "contact-answer", "question-answer", "theme", "livez", "readyz", "metrics", "openapi", "api-reference", "api-nothing", None,
 }  # fmt: skip
 POSTED = {
     "freeze",
@@ -70,6 +71,7 @@ POSTED = {
     "proposal-decision",
     "notice-letter",
     "letter-carried",
+    "survey-act",
 }
 """Routes that only take a form."""
 FOR_APPROVERS = {"policy", "policy-new"}
@@ -78,7 +80,7 @@ FOR_ADMINISTRATORS = {"audit", "audit-verification", "tokens", "add-feed", "chan
 }
 OWN_LISTS = {
     "loop", "search", "standing", "findings", "findings-file", "notices", "notices-file", "organizations", "keep-view", "figures",
-    "portal", "portal-answers", "portal-file", "portal-history", "portal-organization",
+    "portal", "portal-answers", "portal-file", "portal-history", "portal-organization", "questions",
 }  # fmt: skip
 
 
@@ -111,6 +113,7 @@ def _addresses(organization: str) -> dict[str, str]:
         "drop-view": _view_of_somebody_else(),
         **_constituency_of(organization),
         **_reach_of(organization),
+        **_surveys_of(organization),
         **dict.fromkeys(("notice-letter",), notice.pk),
         **dict.fromkeys(("letter-file", "letter-carried"), notice.deliveries.all()[0].pk),
         "batch": arrived.batches(SYSTEM)[0].pk,
@@ -233,6 +236,25 @@ def _reach_of(organization: str) -> dict[str, object]:
     }
 
 
+def _surveys_of(organization: str) -> dict[str, object]:
+    now = datetime.now(UTC)
+    wanted = surveys.Wanted(
+        title_vi="Có dùng ExampleMail không?", title_en="Do you run ExampleMail?", due_on=now.date() + timedelta(days=9),
+        selection=constituents.Selection(organizations=(organization,)),
+        questions=[{"kind": kind, "vi": f"Hỏi {kind}", "en": f"Asked {kind}", "options": ["A", "B"]} for kind in ("yes-no", "choice", "number", "text", "date")],
+    )  # fmt: skip
+    draft, sent = (surveys.draft(wanted=wanted, actor=SYSTEM, now=now) for _ in range(2))
+    (asked,) = surveys.send(survey=sent, actor=SYSTEM, now=now, untested=True)
+    surveys.send_mails(now=now)
+    given = {"1": "yes", "2": "2", "3": "12", "4": "Bản 3.1", "5": "2026-01-31"}
+    surveys.answer(asked=asked, given=given, actor=SYSTEM, means="team", now=now, note="Qua điện thoại")
+    return {
+        **dict.fromkeys(("survey", "survey-act", "survey-file", "survey-calls"), sent.pk),
+        **dict.fromkeys(("question", "survey-asked"), asked.pk),
+        "survey-change": draft.pk,
+    }
+
+
 def _feed() -> str:
     if not arrived.feeds(SYSTEM).exists():
         values = feeds.FeedValues(code="partner", way="push", name="A partner")
@@ -275,6 +297,7 @@ def test_lists_hold_only_what_is_ones_own(town: None, signed_in: SignedIn) -> No
         "/portal/?organization=so-khoa-hoc",
         "/portal/history/",
         "/portal/organization/",
+        "/portal/questions/",
         "/portal/file/csv/?organization=so-khoa-hoc",
     ):
         response = client.get(url)
@@ -287,9 +310,10 @@ def test_lists_hold_only_what_is_ones_own(town: None, signed_in: SignedIn) -> No
 def test_ones_own_is_there(town: None, signed_in: SignedIn) -> None:
     client = signed_in(Role.CONTACT, "bv-da-khoa-tinh")
     own = _addresses("bv-da-khoa-tinh")
-    assert {client.get(own[name]).status_code for name in ("finding", "notice", "organization", "portal-finding")} == {
-        200
-    }
+    assert {
+        client.get(own[name]).status_code
+        for name in ("finding", "notice", "organization", "portal-finding", "question")
+    } == {200}
 
 
 def test_nobody_sees_anything_without_signing_in(town: None) -> None:

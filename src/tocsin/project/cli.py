@@ -20,6 +20,7 @@ from tocsin.project.commands import (
     people,
     policies,
     process,
+    surveys,
     token,
     upkeep,
 )
@@ -45,6 +46,7 @@ for command in (
     policies.silence,
     emergency.emergency,
     followup.followup,
+    surveys.surveys,
     figures.stats,
     figures.snapshot,
     people.user,

@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "tocsin.notices",
     "tocsin.reports",
     "tocsin.portal",
+    "tocsin.surveys",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -19,6 +19,7 @@ from tocsin.portal import urls as portal
 from tocsin.project import api, figures, health, metrics
 from tocsin.reach import urls as reach
 from tocsin.reports import views as reports
+from tocsin.surveys import urls as surveys
 
 urlpatterns = [
     path("", notices.loop, name="loop"),
@@ -83,6 +84,7 @@ urlpatterns = [
     *people.urlpatterns,
     *portal.urlpatterns,
     *reach.urlpatterns,
+    *surveys.urlpatterns,
     *tokens.patterns(exists=lambda viewer, id_: constituents.organizations(viewer).filter(pk=id_).exists()),
     path("theme/", web.theme, name="theme"),
     path("api/v1/openapi.json", api.openapi, name="openapi"),

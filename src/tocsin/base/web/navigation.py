@@ -32,6 +32,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
         _("Your organization"),
         (
             Place("portal", _("What is open with us"), contacts_too=True, only=CONTACTS),
+            Place("questions", _("Questions to us"), contacts_too=True, only=CONTACTS),
             Place("portal-history", _("Warnings and answers"), contacts_too=True, only=CONTACTS),
             Place("portal-organization", _("What the team knows of us"), contacts_too=True, only=CONTACTS),
         ),
@@ -61,6 +62,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("organizations", _("Organizations"), "o", contacts_too=True),
             Place("reachability", _("Reachability"), "h"),
             Place("drills", _("Exercises")),
+            Place("surveys", _("Questions to organizations"), "q"),
             Place("proposals", _("Proposed changes")),
             Place("ignored", _("Ignored")),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,9 @@ LARGEST = 1 << 20
 NEXT = "next-contact-told"
 GOES_ON = {State.READY, State.SENT, State.PARTLY_SENT, State.FAILED}
 
+Learner = Callable[..., list[Act] | None]
+"""Notes that a mail came back, by its Message-ID; None: it is none of its own. See reach.actions.bounce_call."""
+
 
 @dataclass(slots=True)
 class Learnt:
@@ -43,8 +46,8 @@ class Learnt:
     """Further contacts that are told now instead."""
 
 
-def read_bounces(*, now: datetime) -> Learnt:
-    """Read the mail that came back to mailboxes declared to hold it, each once."""
+def read_bounces(*, now: datetime, others: Sequence[Learner] = ()) -> Learnt:
+    """Read the mail that came back to mailboxes declared to hold it, each once; `others` know mails that are no notices."""
     learnt = Learnt()
     for arrival in arrived.unread_bounces(SYSTEM)[:PORTION]:
         content = b""
@@ -52,20 +55,20 @@ def read_bounces(*, now: datetime) -> Learnt:
             content = raw.place(Path(settings.TOCSIN_HOME), arrival.sha256).read_bytes()
         with transaction.atomic():
             intake.mark_read(arrivals=[arrival.pk])
-            _learn(content, learnt, now)
+            _learn(content, learnt, now, others)
     return learnt
 
 
-def learn_bounces(*, contents: Iterable[bytes], now: datetime) -> Learnt:
+def learn_bounces(*, contents: Iterable[bytes], now: datetime, others: Sequence[Learner] = ()) -> Learnt:  # fmt: skip
     """Learn from mails that came back, as bytes; what is no delivery report counts as unknown."""
     learnt = Learnt()
     for content in contents:
-        _learn(content, learnt, now)
+        _learn(content, learnt, now, others)
     return learnt
 
 
 @transaction.atomic
-def _learn(content: bytes, learnt: Learnt, now: datetime) -> None:
+def _learn(content: bytes, learnt: Learnt, now: datetime, others: Sequence[Learner]) -> None:
     found = bounce.read(content)
     acts: list[Act] = []
     if not found:
@@ -82,7 +85,11 @@ def _learn(content: bytes, learnt: Learnt, now: datetime) -> None:
             acts += _bounced(row, one, now)
             learnt.deliveries += 1
         else:
-            called = reach.bounce_call(message_id=one.message_id, status=one.status, said=one.said, now=now)
+            asked = (
+                learn(message_id=one.message_id, status=one.status, said=one.said, now=now)
+                for learn in (reach.bounce_call, *others)
+            )
+            called = next((acts_ for acts_ in asked if acts_ is not None), None)
             learnt.calls += called is not None
             learnt.unknown += called is None
             acts += called or []

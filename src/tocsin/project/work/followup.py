@@ -12,6 +12,7 @@ from tocsin.intake import queries as arrived
 from tocsin.intake.actions import watching
 from tocsin.notices import actions as notices
 from tocsin.project.work import now
+from tocsin.surveys import actions as surveys
 
 
 def run(*, at: datetime | None) -> dict[str, Any]:
@@ -22,6 +23,7 @@ def run(*, at: datetime | None) -> dict[str, Any]:
     reasons = Counter(notices.run(now=instant)["reasons"])
     escalated, expired = _press_on(instant)
     watching.look(now=instant)
+    chased = _ask_and_chase(instant)
     return {
         "escalated": escalated.done,
         "reminded": reasons["reminder-due"],
@@ -33,6 +35,7 @@ def run(*, at: datetime | None) -> dict[str, Any]:
         "claims_ended": len(claims.ended),
         "claims_ending": len(claims.warned),
         "not_seen": verified.not_seen,
+        "chased": chased,
     }
 
 
@@ -45,10 +48,18 @@ def _press_on(instant: datetime) -> tuple[notices.Escalated, int]:
     return escalated, expired
 
 
+def _ask_and_chase(instant: datetime) -> int:
+    """Remind whoever is silent of a survey, hand its mails over; return how many were reminded."""
+    chased = len(surveys.chase(now=instant))
+    surveys.send_mails(now=instant)
+    return chased
+
+
 def work() -> None:
     """Do what the rounds of the worker do not: days that passed, steps that are due, alarms about both."""
     notices.end_claims(now=now())
     _press_on(now())
+    _ask_and_chase(now())
 
 
 def verify() -> None:

@@ -20,6 +20,7 @@ from tocsin.project.work import now
 from tocsin.reach import actions, queries
 from tocsin.reach.models import Drill, Endpoint, Proposal
 from tocsin.reach.words import REASONS
+from tocsin.surveys import actions as surveys
 
 TEST = (
     "Tocsin: this is a test. Warnings will arrive here like this one. / Đây là thư thử, cảnh báo sẽ đến theo cách này."
@@ -34,7 +35,7 @@ def work() -> bool:
 def run(*, at: datetime | None) -> dict[str, int]:
     """Do once all that time asks for; return how many bounces were read, contacts asked, calls sent."""
     moment = at or now()
-    learnt = notices.read_bounces(now=moment)
+    learnt = notices.read_bounces(now=moment, others=[surveys.bounce_mail])
     asked = actions.ask_contacts(now=moment)
     return {
         "bounced": learnt.deliveries + learnt.calls,
@@ -45,7 +46,7 @@ def run(*, at: datetime | None) -> dict[str, int]:
 
 def learn(files: Sequence[Path]) -> dict[str, int]:
     """Learn from mails that came back, as files."""
-    found = notices.learn_bounces(contents=[file.read_bytes() for file in files], now=now())
+    found = notices.learn_bounces(contents=[file.read_bytes() for file in files], now=now(), others=[surveys.bounce_mail])  # fmt: skip
     return {
         "deliveries": found.deliveries, "calls": found.calls, "delayed": found.delayed, "unknown": found.unknown, "contacts_told": found.contacts_told,
     }  # fmt: skip
