@@ -214,6 +214,8 @@ class Succession(models.Model):
     """Kind, value, from whom, to whom."""
     by = models.CharField(max_length=254)
     at = models.DateTimeField()
+    carried_at = models.DateTimeField(null=True)
+    """When what was open passed on; null: its day is to come."""
 
     def __str__(self) -> str:
         return f"{', '.join(self.before)} → {', '.join(self.after)}"

@@ -81,6 +81,7 @@ WORDS = {
     "still-there": _("a re-check found it still there"),
     "clean": _("a re-check did not find it"),
     "could-not-tell": _("a re-check could not tell"),
+    "succession": _("an organization gave way to another"),
     "taken-off": _("it was taken off the list"),
     "seen-after-verified": _("seen after it had been verified as gone"),
     "organization-and-kind": _("by the policy for this organization and kind"),

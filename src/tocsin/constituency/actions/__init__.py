@@ -19,7 +19,7 @@ from tocsin.constituency.actions.editing import (
 from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
 from tocsin.constituency.actions.joining import NotAMember, belong, join, see_below
 from tocsin.constituency.actions.recording import forget_changes, note_change
-from tocsin.constituency.actions.succeeding import Passing, fingerprint, foresee, succeed, succeed_all
+from tocsin.constituency.actions.succeeding import Passing, fingerprint, foresee, mark_carried, succeed, succeed_all
 from tocsin.constituency.actions.uploading import (
     NoSuchUpload,
     TooLarge,
@@ -57,6 +57,7 @@ __all__ = [
     "join",
     "keep_upload",
     "kept_upload",
+    "mark_carried",
     "mark_dead",
     "mark_imported",
     "note_change",

@@ -82,6 +82,11 @@ def succeed_all(
     return [_kept(passing, actor, now) for passing, _ in found]
 
 
+def mark_carried(*, succession: Succession, now: datetime) -> None:
+    """Remember that what was open passed on. The caller's transaction holds it."""
+    Succession.objects.filter(pk=succession.pk).update(carried_at=now)
+
+
 def _kept(passing: Passing, actor: Viewer, now: datetime) -> Succession:
     plan = passing.plan
     made = Succession.objects.create(

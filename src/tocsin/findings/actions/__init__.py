@@ -30,6 +30,7 @@ from tocsin.findings.actions.rechecking import (
 )
 from tocsin.findings.actions.refolding import refold
 from tocsin.findings.actions.standing import take_stock
+from tocsin.findings.actions.succeeding import PassedOn, pass_on
 from tocsin.findings.actions.verifying import Verified, verify
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "NoPermission",
     "NotHeld",
     "NothingToCheck",
+    "PassedOn",
     "Taken",
     "TooSoon",
     "Verified",
@@ -53,6 +55,7 @@ __all__ = [
     "note_news",
     "overrule",
     "own_again",
+    "pass_on",
     "permit",
     "record_word",
     "refold",

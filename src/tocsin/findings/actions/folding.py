@@ -17,6 +17,7 @@ from tocsin.base.dialect import bulk
 from tocsin.base.identifiers import uuid7s
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.core.severity import RANK
+from tocsin.findings.actions.inheriting import with_heirs
 from tocsin.findings.actions.raising import PORTION, note_news, raise_known
 from tocsin.findings.models import Disowned, Episode, Finding, FindingChange, Means, News, Owner
 from tocsin.intake.actions import taking
@@ -24,7 +25,7 @@ from tocsin.pipeline import fold as folding
 from tocsin.pipeline.chunk import INSTANT
 
 _LATER = "excluded.last_seen > old.last_seen"
-_UPDATE = ", ".join(
+UPDATE = ", ".join(
     [
         "count = old.count + excluded.count",
         "first_seen = CASE WHEN excluded.first_seen < old.first_seen THEN excluded.first_seen ELSE old.first_seen END",
@@ -38,7 +39,7 @@ _UPDATE = ", ".join(
 # Seen after it was gone: it is back, which begins a time of its own with a warning and a deadline of its own. Seen
 # after a look that did not show it: it was there all along.
 _BACK = f"{_LATER} AND old.sensor = 'gone'"
-_UPDATE += ", " + ", ".join(
+UPDATE += ", " + ", ".join(
     [
         f"sensor = CASE WHEN {_BACK} THEN 'back' WHEN {_LATER} AND old.sensor = 'not-seen-since' THEN 'seen' ELSE old.sensor END",
         f"n_reopened = old.n_reopened + CASE WHEN {_BACK} THEN 1 ELSE 0 END",
@@ -104,7 +105,7 @@ _ANEW = f"""
 
 def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
     """Fold a batch's findings. The caller's transaction makes it happen once."""
-    frame = without_disowned(frame)
+    frame = with_heirs(without_disowned(frame))
     if frame.is_empty():
         return
     quote = connection.ops.quote_name
@@ -123,7 +124,7 @@ def fold(*, frame: pl.DataFrame, batch_id: str, now: datetime) -> None:
                 cursor.execute(_NEWS_OF_RETURNED.format(rows=rows, **names))
                 cursor.execute(_ANEW.format(rows=rows, **names))
             cursor.execute(_NEWS.format(rows=rows, **names), [Owner.SAYS_FIXED.value])
-        bulk.upsert(Finding, rows, unique=["organization_id", "asset", "kind"], update=_UPDATE)
+        bulk.upsert(Finding, rows, unique=["organization_id", "asset", "kind"], update=UPDATE)
     raise_known(kinds=seen["kind"].unique().to_list(), by=f"batch {batch_id}", means=Means.SENSOR, now=now)
 
 

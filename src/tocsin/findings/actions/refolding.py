@@ -12,6 +12,7 @@ from django.db.models import PROTECT
 
 from tocsin.base.dialect import bulk
 from tocsin.findings.actions.folding import fitted, rows_of, without_disowned
+from tocsin.findings.actions.inheriting import with_heirs
 from tocsin.findings.actions.raising import known_kinds, note_news
 from tocsin.findings.models import Finding, FindingChange
 
@@ -44,7 +45,7 @@ def refold(*, names: pl.DataFrame, frame: pl.DataFrame, batch_id: str, now: date
     """
     quote = connection.ops.quote_name
     tables = {"changes": quote(FindingChange._meta.db_table), "findings": quote(Finding._meta.db_table)}  # noqa: SLF001
-    frame = without_disowned(frame)
+    frame = with_heirs(without_disowned(frame))
     known = known_kinds(frame["kind"].unique().to_list())
     # What is known to be exploited stays as grave as it was raised to.
     grave = pl.when(pl.col("kind").is_in(list(known))).then(pl.lit("critical"))

@@ -53,6 +53,7 @@ from tocsin.notices.actions.policies import (
     set_policy,
     silence,
 )
+from tocsin.notices.actions.succeeding import pass_on
 from tocsin.notices.actions.ways import compose
 from tocsin.notices.actions.weighing import Decided
 from tocsin.notices.models import DecisionLog, State
@@ -103,6 +104,7 @@ __all__ = [
     "note",
     "note_carried",
     "order_letter",
+    "pass_on",
     "reach_later",
     "read_bounces",
     "reject",

@@ -74,6 +74,8 @@ def _write_lines(plans: list[Plan]) -> None:
 @transaction.atomic
 def lines(plans: list[Plan]) -> list[NoticeFinding]:
     """Return what the notices would tell of each finding, as it stands now; nothing is written."""
+    if not plans:
+        return []
     with _told(plans) as (select, parameters):
         return list(NoticeFinding.objects.raw(f"SELECT 0 AS id, told.* FROM ({select}) told", parameters))
 

@@ -18,6 +18,7 @@ from tocsin.surveys import actions as surveys
 def run(*, at: datetime | None) -> dict[str, Any]:
     """Do once all that time asks for; what was done before is not done again."""
     instant = at or now()
+    notices.pass_on(now=instant)
     verified = findings.verify(now=instant)
     claims = notices.end_claims(now=instant)
     reasons = Counter(notices.run(now=instant)["reasons"])
@@ -57,6 +58,7 @@ def _ask_and_chase(instant: datetime) -> int:
 
 def work() -> None:
     """Do what the rounds of the worker do not: days that passed, steps that are due, alarms about both."""
+    notices.pass_on(now=now())
     notices.end_claims(now=now())
     _press_on(now())
     _ask_and_chase(now())
