@@ -33,6 +33,8 @@ from tocsin.reach import actions as reach
 from tocsin.reach import queries as reached
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
+from tocsin.surveys import actions as surveys
+from tocsin.surveys import queries as surveyed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Program = Callable[..., Client]
@@ -41,7 +43,17 @@ NO_SCOPE = {"get_me"}
 EMERGENCY = {
     "title_vi": "x", "title_en": "x", "text_vi": "x", "text_en": "x", "selection": {"organizations": [OTHERS]},
 }  # fmt: skip
+SURVEY = {
+    "title_vi": "x", "title_en": "x", "due_on": "2099-01-01", "selection": {"organizations": [OTHERS]},
+    "questions": [{"kind": "yes-no", "vi": "x", "en": "x"}],
+}  # fmt: skip
 BODIES: dict[str, object] = {
+    "draft_survey": SURVEY,
+    "change_survey": SURVEY,
+    "test_survey": {"to": ["x@team.example"]},
+    "send_survey": {},
+    "answer_survey": {"answer": {"1": "yes"}},
+    "chase_survey": {"dry_run": True},
     "answer_notice": {"answer": "seen"},
     "take_known_exploited": {"vulnerabilities": []},
     "take_result": {"result": "clean"},
@@ -126,6 +138,11 @@ def filled(path: str, organization: str) -> str:
         "/calendars/days/": noticed.calendar_days(SYSTEM).values_list("pk", flat=True).first(),
         "/duty/": noticed.duty_officers(SYSTEM).values_list("pk", flat=True).first(),
         "/emergencies/": noticed.emergencies(SYSTEM).values_list("pk", flat=True).first(),
+        "/surveys/": surveyed.surveys(SYSTEM).values_list("pk", flat=True).first(),
+        "/surveys/asked/": surveyed.asked(SYSTEM)
+        .filter(organization=organization)
+        .values_list("pk", flat=True)
+        .first(),
         "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
         "/notices/preview/": organization,
         "/people/": people.people(SYSTEM)[0].pk,
@@ -198,6 +215,8 @@ def _followed(day: date, now: datetime) -> None:
     following.put_on_duty(begins_at=None, ends_at=None, actor=SYSTEM, now=now, **officer)
     wanted = emergencies.Wanted("x", "x", "x", "x", constituents.Selection(organizations=(OTHERS,)))
     emergencies.draft(wanted=wanted, actor=SYSTEM, now=now)
+    survey = surveys.Wanted("x", "x", SURVEY["questions"], wanted.selection, date(2099, 1, 1))  # type: ignore[arg-type]
+    surveys.send(survey=surveys.draft(wanted=survey, actor=SYSTEM, now=now), actor=SYSTEM, now=now, untested=True)
 
 
 @pytest.fixture

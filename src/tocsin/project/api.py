@@ -22,6 +22,7 @@ from tocsin.people import api as people
 from tocsin.portal import api as portal
 from tocsin.reach import api as reach
 from tocsin.reports import api as reports
+from tocsin.surveys import api as surveys
 
 api = Api(title="Tocsin", version=__version__, urls_namespace="api")
 replays, reattributions = intake.again.routers(fold=finding_actions.fold, refold=finding_actions.refold)
@@ -55,6 +56,7 @@ for place, router in (
     ("/calendars", notices.calendars),
     ("/duty", notices.duty),
     ("/emergencies", notices.emergencies),
+    ("/surveys", surveys.router),
     ("/stats", reports.stats),
     ("/snapshots", reports.snapshots),
     ("/people", people.people),

@@ -31,6 +31,7 @@ class AnswerForm(forms.Form):
     """The questions of a survey as one form; `reason` of what is wrong stands beside its question."""
 
     def __init__(self, survey: Survey, language: str, *args: Any, **options: Any) -> None:
+        options.setdefault("label_suffix", "")
         super().__init__(*args, **options)
         self.questions = survey.asked_questions
         for one in self.questions:
@@ -113,6 +114,7 @@ class SurveyForm(forms.Form):
     )  # fmt: skip
 
     def __init__(self, sectors: list[str], *args: Any, **options: Any) -> None:
+        options.setdefault("label_suffix", "")
         super().__init__(*args, **options)
         field = self.fields["sectors"]
         assert isinstance(field, forms.MultipleChoiceField)
@@ -148,7 +150,11 @@ def question_forms(data: Any, kept: list[dict[str, Any]]) -> list[QuestionForm]:
     for place in range(N_QUESTIONS):
         known: dict[str, Any] = dict(kept[place]) if place < len(kept) else {}
         known["options"] = "\n".join(f"{one['vi']} | {one['en']}" for one in known.get("options", []))
-        found.append(QuestionForm(data, prefix=f"question-{place + 1}", initial=known if known.get("kind") else None))
+        found.append(
+            QuestionForm(
+                data, prefix=f"question-{place + 1}", label_suffix="", initial=known if known.get("kind") else None
+            )
+        )
     return found
 
 
@@ -161,9 +167,3 @@ def typed(forms_: list[QuestionForm]) -> Iterator[dict[str, Any]]:
         lines = [line.partition("|") for line in found["options"].splitlines() if line.strip()]
         options = [{"vi": vi.strip(), "en": en.strip() or vi.strip()} for vi, _bar, en in lines]
         yield {**found, "options": options if found["kind"] == "choice" else []}
-
-
-class ToolsForm(forms.Form):
-    """What is done with those that were chosen."""
-
-    label = forms.CharField(max_length=200, required=False)

@@ -151,8 +151,11 @@ def _results(request: HttpRequest, viewer: Viewer, found: Survey, language: str)
             for name, (silent, every) in sorted(figures.silent.items(), key=lambda one: (-one[1][0], one[0]))
         ],
         "page": shown,
-        "rows": [(one, [words.say(q, one.values.get(q.key, ""), language) for q in asked]) for one in shown.rows],
-        "heads": [(one.key, one.text(language)) for one in asked],
+        "rows": [
+            (one, [(q.text(language), words.say(q, one.values.get(q.key, ""), language)) for q in asked])
+            for one in shown.rows
+        ],
+        "heads": [one.text(language) for one in asked],
         "wanted": wanted,
         "chosen_as": _chosen_as(wanted, found, language),
         "n_chosen": len(rows),
