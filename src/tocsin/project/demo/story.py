@@ -14,14 +14,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tocsin import roster
-from tocsin.base.tenancy import SYSTEM
+from tocsin.base.tenancy import SYSTEM, Role, Viewer
 from tocsin.constituency import actions as constituency
+from tocsin.constituency.queries import Selection
 from tocsin.findings import actions as findings
 from tocsin.intake import actions as intake
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.notices.models import Notice
 from tocsin.project.work import followup
+from tocsin.surveys import actions as surveys
+from tocsin.surveys.models import SurveyAnswer
 
 HERE = Path(__file__).parent
 WRITTEN = "2026-11-22"
@@ -39,6 +42,16 @@ SAYS = (
     None,
 )  # fmt: skip
 """What an organization answers to its first warning, after how many days, with what note; by its place in the list."""
+QUESTIONS = (
+    {"kind": "yes-no", "vi": "Đơn vị có đang dùng ExampleMail không?", "en": "Do you run ExampleMail?"},
+    {
+        "kind": "choice", "vi": "Phiên bản nào?", "en": "Which version?", "required": False,
+        "options": [{"vi": "Trước 4.0", "en": "Before 4.0"}, {"vi": "Từ 4.0 trở lên", "en": "4.0 or later"}],
+    },
+    {"kind": "number", "vi": "Có bao nhiêu máy chủ?", "en": "How many servers?", "required": False},
+)  # fmt: skip
+SAID = ({"1": "yes", "2": "1", "3": "2"}, {"1": "no"}, {"1": "yes", "2": "2", "3": "1"}, {"1": "no"}, {"1": "unknown"})
+"""What those who answer the question say, in turn."""
 MENDED = {0: 5, 2: 4, 5: 4}
 """Whose weaknesses are gone from the reports from so many days before now on. The fourth only says so."""
 
@@ -66,6 +79,29 @@ def tell(now: datetime) -> None:
         for after in sorted(waiting):
             if timedelta(days=after / 10) < until:
                 _answer(waiting.pop(after), began=now - timedelta(days=ROUNDS[0]))
+        if days == 4:
+            _ask(now)
+
+
+def _ask(now: datetime) -> None:
+    """Ask the hospitals, the schools and all that serve the province whether they run a product; half of them answered."""
+    at = now - timedelta(days=4)
+    wanted = surveys.Wanted(
+        title_vi="Đơn vị có dùng phần mềm thư ExampleMail không?",
+        title_en="Do you run the mail software ExampleMail?",
+        text_vi="Phần mềm thư ExampleMail có lỗ hổng nghiêm trọng đang bị khai thác. Chúng tôi cần biết đơn vị nào đang dùng để hỗ trợ kịp thời.",
+        text_en="The mail software ExampleMail has a grave weakness that is being exploited. We need to know who runs it, to help in time.",
+        questions=QUESTIONS, selection=Selection(sectors=("health", "education", "digital")), due_on=(now + timedelta(days=5)).date(),
+    )  # fmt: skip
+    made = surveys.draft(wanted=wanted, actor=SYSTEM, now=at)
+    asked = surveys.send(survey=made, actor=SYSTEM, now=at, untested=True)
+    surveys.send_mails(now=at)
+    for place, (one, said) in enumerate(zip(asked[::2], SAID * len(asked), strict=False)):
+        means = (SurveyAnswer.Means.LINK, SurveyAnswer.Means.PORTAL, SurveyAnswer.Means.TEAM)[place % 3]
+        own = Viewer(None, f"antoan@{one.organization_id}.example", Role.CONTACT, frozenset({one.organization_id}))
+        surveys.answer(
+            asked=one, given=said, actor=SYSTEM if means == SurveyAnswer.Means.TEAM else own, means=means, now=at + timedelta(hours=5 * place + 1),
+        )  # fmt: skip
 
 
 def _press_on(*, until: datetime) -> None:

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -147,7 +147,7 @@ def _results(request: HttpRequest, viewer: Viewer, found: Survey, language: str)
         "percent": round(100 * figures.n_answered / figures.n_asked) if figures.n_asked else 0,
         "tallies": [_drawn(one, figures.n_asked, language) for one in figures.tallies],
         "sectors": [
-            (name, silent, every, _bar(silent, every, _("silent")))
+            (name, silent, every, _bar(silent, every, pgettext("survey", "silent")))
             for name, (silent, every) in sorted(figures.silent.items(), key=lambda one: (-one[1][0], one[0]))
         ],
         "page": shown,
