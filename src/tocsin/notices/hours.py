@@ -81,6 +81,21 @@ class Calendar:
         over = self._at(day, ends)
         return over if over > at else self._at(day + timedelta(days=1), ends)
 
+    def heard_at(self, at: datetime) -> datetime:
+        """Return the first instant from `at` on that is outside of quiet hours and on a working day.
+
+        Where there are no quiet hours somebody may be told at any time: that is `at` itself.
+        """
+        if self.quiet_from == self.quiet_until:
+            return at
+        day = self.local(at).date()
+        if self.works_on(day):
+            found = self.audible_at(at)
+            if self.works_on(self.local(found).date()):
+                return found
+            day = self.local(found).date()
+        return self.audible_at(self._at(self._next_working(day), self.opens))
+
     def later(self, at: datetime, amount: int, unit: str) -> datetime:
         """Return the instant so much later: clock time, or working time that begins when it is worked next."""
         if unit not in UNITS:

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NO_CONTACT = "no-contact"
     TOO_MILD = "too-mild"
     DECLINED = "declined"
+    WAITS_FOR_HOURS = "waits-for-hours"
 
 
 EMERGENCY = "emergency"
@@ -49,6 +50,8 @@ SENDING = set(ORDER)
 SETTLED = {"not-ours", "false-positive", "risk-accepted"}
 """Words of an owner after which it is not reminded: a person looks first."""
 SAYS_FIXED = "says-fixed"
+GRAVEST = "critical"
+"""A warning of it waits for no hour and no working day."""
 DEADLINE_DAYS = {"critical": 2, "high": 5, "medium": 14, "low": 30, "info": 60}
 REPEAT_DAYS = 7
 REPEAT_DAYS_BY = {"critical": 3, "high": 7, "medium": 14, "low": 30, "info": 30}
@@ -145,6 +148,11 @@ class Decision:
         """Whether a notice follows."""
         return self.reason in SENDING
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is something to tell, now or when quiet hours end."""
+        return self.sends or self.reason is Reason.WAITS_FOR_HOURS
+
 
 def decide(
     findings: Iterable[Seen],
@@ -160,6 +168,37 @@ def decide(
     decision stays the same as long as no argument changes.
     """
     rows = set(findings)
+    decision = _whenever(rows, policy, now, silenced_until, blocked)
+    if not decision.sends:
+        return decision
+    until = _heard_at(rows, decision, policy, now)
+    if until <= now:
+        return decision
+    reminders = (remind_at(f, policy) for f in rows if _active(f, policy))
+    return Decision(Reason.WAITS_FOR_HOURS, min([until, *(at for at in reminders if at is not None and at > now)]))
+
+
+def _heard_at(rows: Collection[Seen], decision: Decision, policy: PolicyValues, now: datetime) -> datetime:
+    """Return when somebody may hear of it: the gravest at once, other things not in quiet hours or on days off.
+
+    What a person has to approve is made at once: it disturbs nobody before that person lets it go.
+    """
+    if policy.calendar is None or policy.needs_approval or (until := policy.calendar.heard_at(now)) <= now:
+        return now
+    if decision.reason in {Reason.REMINDER_DUE, Reason.ALL_RESOLVED}:
+        kept = set(RANK)
+    else:
+        kept = set(policy.calendar.quiet_for)
+    if decision.reason is not Reason.ALL_RESOLVED:
+        kept.discard(GRAVEST)
+    carried = {f.severity for f in rows if carries(f, decision, policy=policy, now=now)}
+    return until if carried <= kept else now
+
+
+def _whenever(
+    rows: Collection[Seen], policy: PolicyValues, now: datetime, silenced_until: datetime | None, blocked: Reason | None
+) -> Decision:  # fmt: skip
+    """Decide as if people heard at any hour."""
     if silenced_until is not None and silenced_until > now:
         return Decision(Reason.SILENCED, silenced_until)
     if blocked is not None:

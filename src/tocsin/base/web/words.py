@@ -32,6 +32,7 @@ WORDS = {
     "nothing-new": _("nothing new"),
     "awaiting-approval": _("awaiting approval"),
     "no-contact": _("no contact"),
+    "waits-for-hours": _("waits until quiet hours and days off are over"),
     "too-mild": _("below the severity that is warned of"),
     "ready": _("ready"),
     "bad-address": _("the address cannot be used"),

@@ -21,8 +21,11 @@ from tocsin.notices import escalation, hours
 from tocsin.notices.actions.policies import NoSuchOrganization
 from tocsin.notices.escalation import BadPlan, Step
 from tocsin.notices.models import CalendarDay, DecisionLog, DutyOfficer, EscalationPlan, PlannedStep, WorkCalendar
+from tocsin.notices.rules import GRAVEST
 
 LONGEST_DAYS_OFF = 366
+QUIET_FOR = ("info", "low", "medium", "high")
+"""Severities whose first warning waits for the end of quiet hours, where nothing else is said; the gravest never waits."""
 
 
 class BadCalendar(Exception):
@@ -45,7 +48,7 @@ class Week:
     closes: time = time(17)
     quiet_from: time | None = None
     quiet_until: time | None = None
-    quiet_for: Sequence[str] = ()
+    quiet_for: Sequence[str] = QUIET_FOR
 
 
 @transaction.atomic
@@ -215,6 +218,8 @@ def _check(week: Week, now: datetime) -> None:
         raise BadCalendar("quiet_until", "both ends of quiet hours, or none")
     if unknown := set(week.quiet_for) - set(RANK):
         raise BadCalendar("quiet_for", f"{sorted(unknown)[0]!r} is no severity")
+    if GRAVEST in week.quiet_for:
+        raise BadCalendar("quiet_for", f"a warning that is {GRAVEST} never waits")
 
 
 def _decide_again(organization_id: str) -> None:

@@ -150,7 +150,7 @@ def _doubtful(units: list[Unit], blocking: list[Notice], groups: Groups) -> Grou
     more: Groups = defaultdict(set)
     for notice in blocking:
         held = _held(notice, units)
-        if held and not any(unit.decision.sends for unit in held):
+        if held and not any(unit.decision.tells for unit in held):
             rest = {part["kind"] for part in notice.parts} - groups[notice.organization_id]
             if rest:
                 more[notice.organization_id] |= rest
@@ -165,7 +165,7 @@ def _block(units: list[Unit], blocking: list[Notice], round_: Round) -> dict[str
         held = _held(notice, units)
         if notice.state == State.NO_CONTACT and notice.organization_id in round_.reachable:
             dropped.setdefault("there is somebody to tell now: a new notice follows", []).append(notice.pk)
-        elif held and not any(unit.decision.sends for unit in held):
+        elif held and not any(unit.decision.tells for unit in held):
             dropped.setdefault("there is nothing to tell any more", []).append(notice.pk)
         else:
             kept.append((notice, held))

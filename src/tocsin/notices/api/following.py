@@ -121,7 +121,9 @@ class WeekIn(Schema):
     closes: Clock = "17:00"
     quiet_from: Clock | None = None
     quiet_until: Clock | None = None
-    quiet_for: list[Severity] = Field([], max_length=5, description=_("Severities whose first warning waits too."))
+    quiet_for: list[Severity] = Field(
+        ["info", "low", "medium", "high"], max_length=5, description=_("Severities whose first warning waits too; the gravest never does.")
+    )  # fmt: skip
 
 
 class WeekOut(WeekIn):

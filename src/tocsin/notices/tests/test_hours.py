@@ -80,6 +80,16 @@ def test_nothing_is_heard_in_quiet_hours(calendar: Calendar, at: datetime) -> No
     assert not quiet
 
 
+@given(calendars, moments)
+def test_nobody_is_woken_and_no_warning_waits_for_ever(calendar: Calendar, at: datetime) -> None:
+    found = calendar.heard_at(at)
+    there = calendar.local(found)
+    assert at <= found < at + timedelta(days=40)
+    assert calendar.audible_at(found) == found
+    assert calendar.works_on(there.date())
+    assert calendar.heard_at(found) == found, "once it is time it stays so"
+
+
 @given(calendars, moments, some.integers(0, 30))
 def test_working_days_are_counted_one_by_one(calendar: Calendar, at: datetime, days: int) -> None:
     begin, end = calendar.open_at(at), calendar.later(at, days, "working-days")

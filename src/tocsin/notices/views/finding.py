@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -73,9 +74,18 @@ def _ahead(viewer: Viewer, found: Finding, told: list[NoticeFinding], now: datet
         ahead.append(Moment(found.fixing_until, _("Its owner promised to have it fixed.")))
     for decision in queries.decisions(viewer).filter(organization=found.organization_id, kind=found.kind):
         if decision.next_at is not None and decision.next_at > now:
-            said = _("A silence ends; then it is decided anew.") if decision.rests == rules.Reason.SILENCED else _("If it is still there, its owner is reminded.")  # fmt: skip
-            ahead.append(Moment(decision.next_at, said))
+            ahead.append(Moment(decision.next_at, COMES.get(decision.rests, COMES[""])()))
     return ahead
+
+
+COMES: Mapping[str, Callable[[], str]] = {
+    rules.Reason.SILENCED: lambda: _("A silence ends; then it is decided anew."),
+    rules.Reason.WAITS_FOR_HOURS: lambda: _(
+        "Quiet hours or days off are over there; if it is still seen, its owner is told."
+    ),
+    "": lambda: _("If it is still there, its owner is reminded."),
+}
+"""What happens when a decision is made again, by what it rests on."""
 
 
 def _past(viewer: Viewer, found: Finding, told: list[NoticeFinding]) -> list[Moment]:
