@@ -149,6 +149,10 @@ class Notice(models.Model):
     """The first notice of the same matter, which this one continues."""
     emergency = models.ForeignKey(Emergency, null=True, on_delete=models.PROTECT, related_name="notices")
     """The one-shot warning that it brings; it tells no findings then."""
+    trial = models.ForeignKey("trials.Trial", null=True, on_delete=models.PROTECT, related_name="+")
+    """The trial in which it takes part. Nobody outside the team is told so."""
+    arm = models.PositiveSmallIntegerField(null=True)
+    """What the lot gave it there."""
     ended_by = models.CharField(max_length=254, blank=True)
     ended_at = models.DateTimeField(null=True)
     ended_because = models.CharField(max_length=1000, blank=True)

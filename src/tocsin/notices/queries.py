@@ -43,6 +43,8 @@ from tocsin.notices.models import (
     State,
     WorkCalendar,
 )
+from tocsin.trials import queries as trials
+from tocsin.trials.rules.design import Arm
 
 
 def notices(viewer: Viewer, *, state: str = "", organization: str = "") -> QuerySet[Notice]:
@@ -383,7 +385,12 @@ def said(viewer: Viewer, notices: Iterable[Notice]) -> dict[UUID, render.Said]:
         lines[notice].append(replace(line, exploited=True) if exploited else line)
     firsts = Notice.objects.in_bulk({row.follows_id for row in rows if row.follows_id is not None})
     nth = _reminders(rows)
-    return {row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id), nth.get(row.pk, 0)) for row in rows}
+    arms = trials.arms(SYSTEM, [row.trial_id for row in rows])
+    added = {row.pk: arms[row.trial_id][row.arm or 0] for row in rows if row.trial_id in arms}
+    return {
+        row.pk: _said(row, lines[row.pk], firsts.get(row.follows_id), nth.get(row.pk, 0), added.get(row.pk))
+        for row in rows
+    }
 
 
 def _reminders(rows: Iterable[Notice]) -> dict[UUID, int]:
@@ -423,7 +430,7 @@ def emergencies(viewer: Viewer) -> QuerySet[Emergency]:
     ).order_by("-id")
 
 
-def _said(row: Notice, lines: list[render.Line], first: Notice | None, nth: int) -> render.Said:
+def _said(row: Notice, lines: list[render.Line], first: Notice | None, nth: int, arm: Arm | None) -> render.Said:
     return render.Said(
         reference=row.reference,
         tlp=row.tlp,
@@ -435,6 +442,8 @@ def _said(row: Notice, lines: list[render.Line], first: Notice | None, nth: int)
         base_url=settings.TOCSIN_BASE_URL,
         before=(first.reference, first.sent_at or first.created_at) if first is not None else None,
         nth_reminder=nth,
+        added={"vi": arm.text_vi, "en": arm.text_en} if arm is not None and arm.text_vi else None,
+        sender=arm.sender if arm is not None else "",
         emergency=row.emergency.texts if row.emergency is not None else None,
     )
 

@@ -63,6 +63,10 @@ class Said:
     """Which reminder of its matter it is; 0: none."""
     emergency: Mapping[str, tuple[str, str]] | None = None
     """Title and text by language, where it brings a one-shot warning and tells no findings."""
+    added: Mapping[str, str] | None = None
+    """A paragraph before the findings, by language."""
+    sender: str = ""
+    """The name before the team's address, where it is not the usual one."""
     test: bool = False
     """Whether it is only tried on somebody of the team."""
 
@@ -216,6 +220,7 @@ def context(said: Said, language: str, to: To | None = None) -> dict[str, Any]:
         "language": language,
         "before": _before(said, to),
         "reminds": said.nth_reminder > 0 and not first_heard,
+        "added": said.added[language] if said.added else "",
         "urgent": said.emergency and said.emergency[language],
     }
 

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     TOO_MILD = "too-mild"
     DECLINED = "declined"
     WAITS_FOR_HOURS = "waits-for-hours"
+    TRIAL_WAITS = "trial-waits"
 
 
 EMERGENCY = "emergency"

@@ -36,6 +36,7 @@ ROWS = [
     "reach",
     "intake",
     "findings",
+    "trials",
     "notices",
     "reports",
     "portal",

@@ -22,6 +22,7 @@ from tocsin.project.commands import (
     process,
     surveys,
     token,
+    trials,
     upkeep,
 )
 
@@ -49,6 +50,7 @@ for command in (
     surveys.surveys,
     figures.stats,
     figures.snapshot,
+    trials.trials,
     people.user,
     token.token,
     audit.audit,

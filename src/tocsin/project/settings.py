@@ -133,6 +133,7 @@ INSTALLED_APPS = [
     "tocsin.people",
     "tocsin.intake",
     "tocsin.findings",
+    "tocsin.trials",
     "tocsin.notices",
     "tocsin.reports",
     "tocsin.portal",

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tocsin.reports.survival import Curve, kaplan_meier
+from tocsin.estimates.survival import Curve, kaplan_meier
 
 STEP: Final = timedelta(hours=6)
 """How finely durations are told."""

@@ -29,6 +29,7 @@ WORDS = {
     "seen-again": _("still seen though said to be fixed"),
     "declined": _("declined by an approver"),
     "silenced": _("silenced"),
+    "trial-waits": _("told later, by the lot of a trial"),
     "nothing-new": _("nothing new"),
     "awaiting-approval": _("awaiting approval"),
     "no-contact": _("no contact"),

@@ -16,8 +16,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.core.severity import SEVERITIES
 from tocsin.findings import actions as findings
 from tocsin.notices import queries, rules
-from tocsin.notices.actions import emergencies, moving, planning, writing
-from tocsin.notices.actions.ways import endpoints
+from tocsin.notices.actions import emergencies, moving, planning, trialling, writing
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, State
 
 
@@ -159,10 +158,7 @@ def _let_go(notices: Sequence[Notice], now: datetime) -> None:
     """Start what follows from letting go: deliveries are due, deadlines count, findings count as told."""
     ids = [notice.pk for notice in notices]
     moving.move_deliveries(Delivery.objects.filter(notice__in=ids), "ready", next_attempt_at=now)
-    beside = endpoints.companions(
-        [(notice.pk, notice.organization_id, notice.language) for notice in notices], state="ready", now=now
-    )
-    Delivery.objects.bulk_create(beside, ignore_conflicts=True)
+    Delivery.objects.bulk_create(trialling.beside(notices, now=now), ignore_conflicts=True)
     writing.remember_told(ids, now)
     policies = queries.policies(SYSTEM)
     for notice in notices:

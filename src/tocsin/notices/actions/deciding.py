@@ -21,9 +21,10 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.constituency import queries as constituency
 from tocsin.findings.models import Finding, News
 from tocsin.notices import queries
-from tocsin.notices.actions import weighing, writing
+from tocsin.notices.actions import trialling, weighing, writing
 from tocsin.notices.actions.planning import Groups, Plan
 from tocsin.notices.models import DecisionLog, Notice, NoticeFinding, State
+from tocsin.trials import queries as trials
 
 PORTION = 300
 """Organizations and kinds decided in one transaction: it holds no lock for long, and costs one commit."""
@@ -70,7 +71,7 @@ def _try(todo: _Todo, now: datetime, at_most: int) -> weighing.Decided:
 def _round(now: datetime, todo: _Todo) -> weighing.Round:
     policies = queries.policies(SYSTEM)
     silences = queries.Silences(queries.silences(SYSTEM, at=now))
-    return weighing.Round(now, policies, silences, todo.reachable, policies.any_by_network)
+    return weighing.Round(now, policies, silences, todo.reachable, policies.any_by_network, trials.running(SYSTEM, now))
 
 
 def _anything(now: datetime) -> bool:
@@ -133,6 +134,7 @@ def _decide_portion(groups: Groups, news: list[int], round_: weighing.Round, dec
     acts: list[Act] = []
     for because, ids in dropped.items():
         acts += writing.drop(ids, because=because, now=round_.now)
+    trialling.write_down(units, round_.now)
     acts += writing.make(plans, old, round_.now)
     writing.log(units, plans, old, round_.now)
     News.objects.filter(pk__in=news).delete()

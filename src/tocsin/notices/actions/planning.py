@@ -23,6 +23,19 @@ Groups = dict[str, set[str]]
 
 
 @dataclass(slots=True)
+class Entry:
+    """How a unit takes part. `id`: its assignment, where the lot was drawn before."""
+
+    trial: UUID
+    arm: int
+    lowest_rank: int
+    waits_until: datetime | None
+    id: int | None = None
+    leaves: bool = False
+    """It waited, and has become one of the gravest."""
+
+
+@dataclass(slots=True)
 class Unit:
     """What is decided about at once: see rules."""
 
@@ -37,6 +50,8 @@ class Unit:
     decision: rules.Decision
     blocked_by: UUID | None = None
     carried: dict[rules.Seen, str] = field(default_factory=dict)
+    entry: Entry | None = None
+    """How it takes part in a trial."""
 
     @property
     def name(self) -> tuple[str, str, str]:
@@ -80,6 +95,16 @@ class Plan:
     def values(self) -> rules.PolicyValues:
         """The policy that its units share."""
         return self.units[0].applied.values
+
+    @property
+    def trial_id(self) -> UUID | None:
+        """The trial in which all of it takes part."""
+        return self.units[0].entry.trial if self.units[0].entry else None
+
+    @property
+    def arm(self) -> int | None:
+        """What the lot gave it there."""
+        return self.units[0].entry.arm if self.units[0].entry else None
 
     @property
     def reason(self) -> Reason:
@@ -130,6 +155,7 @@ def plans_of(units: list[Unit], now: datetime) -> list[Plan]:
             values.language,
             values.contact_roles,
             resolved,
+            unit.entry and (unit.entry.trial, unit.entry.arm),
         ].append(unit)
     organizations = {unit.organization_id for unit in units}
     contacts = constituency.contacts_of(SYSTEM, organizations, now.date())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,11 @@ from django.db.models import Case, Count, F, Q, Value, When
 
 from tocsin.findings.models import Finding, Sensor
 from tocsin.notices import queries, rules
-from tocsin.notices.actions import planning
+from tocsin.notices.actions import planning, trialling
 from tocsin.notices.actions.planning import NAMES, Groups, Plan, Unit
 from tocsin.notices.models import DecisionLog, Notice, State
 from tocsin.notices.rules import Reason
+from tocsin.trials.queries import Running
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class Round:
     reachable: set[str]
     networks: bool
     """Whether any policy groups by network: only then is the holding of each finding asked for."""
+    trials: Sequence[Running] = ()
+    """Those that hold now; usually none."""
 
 
 def weigh(groups: Groups, round_: Round, decided: Decided) -> tuple[list[Unit], list[Plan], dict[str, list[UUID]]]:
@@ -55,6 +59,7 @@ def weigh(groups: Groups, round_: Round, decided: Decided) -> tuple[list[Unit], 
         for organization, kinds in more.items():
             groups[organization] |= kinds
     dropped = _block(units, blocking, round_)
+    trialling.enter(units, round_.trials, round_.now)
     decided.rested.update(log.rests for log in logs(groups).values())
     for unit in units:
         if unit.decision.sends:

@@ -22,9 +22,8 @@ from tocsin.core.severity import RANK, SEVERITIES
 from tocsin.findings import actions as findings
 from tocsin.findings.models import Finding
 from tocsin.notices import rules
-from tocsin.notices.actions import moving, weighing
+from tocsin.notices.actions import moving, trialling, weighing
 from tocsin.notices.actions.planning import Groups, Plan, Recipient, Unit
-from tocsin.notices.actions.ways import endpoints
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, Series, State
 from tocsin.notices.rules import Reason
 from tocsin.pipeline.chunk import INSTANT
@@ -44,7 +43,7 @@ def make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now
             Notice(
                 id=plan.id, reference=plan.reference, organization_id=plan.organization_id, state=plan.state.value, reason=plan.reason.value,
                 severity=plan.severity, tlp=plan.values.tlp, language=plan.language, created_at=now, due_at=plan.due_at, parts=plan.parts,
-                n_findings=sum(unit.n for unit in plan.units), follows_id=plan.follows,
+                n_findings=sum(unit.n for unit in plan.units), follows_id=plan.follows, trial_id=plan.trial_id, arm=plan.arm,
             )
             for plan in plans
         ]
@@ -55,9 +54,9 @@ def make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now
         for plan in plans
         for delivery in deliveries(plan.id, plan.recipients, "ready" if plan.state is State.READY else "waiting", now)
     )
-    let_go = [(plan.id, plan.organization_id, plan.language) for plan in plans if plan.state is State.READY]
-    Delivery.objects.bulk_create(endpoints.companions(let_go, state="ready", now=now))
-    remember_told([plan.id for plan in plans if plan.state is State.READY], now)
+    let_go = [plan for plan in plans if plan.state is State.READY]
+    Delivery.objects.bulk_create(trialling.beside(let_go, now=now))
+    remember_told([plan.id for plan in let_go], now)
     return [
         moving.act(plan.reference, plan.state, organization=plan.organization_id, reason=plan.reason.value, findings=sum(unit.n for unit in plan.units))
         for plan in plans

@@ -13,6 +13,7 @@ from tocsin.intake.actions import watching
 from tocsin.notices import actions as notices
 from tocsin.project.work import now
 from tocsin.surveys import actions as surveys
+from tocsin.trials import actions as trials
 
 
 def run(*, at: datetime | None) -> dict[str, Any]:
@@ -21,6 +22,7 @@ def run(*, at: datetime | None) -> dict[str, Any]:
     notices.pass_on(now=instant)
     verified = findings.verify(now=instant)
     claims = notices.end_claims(now=instant)
+    trials.close(now=instant)
     reasons = Counter(notices.run(now=instant)["reasons"])
     escalated, expired = _press_on(instant)
     watching.look(now=instant)
@@ -60,6 +62,7 @@ def work() -> None:
     """Do what the rounds of the worker do not: days that passed, steps that are due, alarms about both."""
     notices.pass_on(now=now())
     notices.end_claims(now=now())
+    trials.close(now=now())
     _press_on(now())
     _ask_and_chase(now())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from email.utils import formataddr
 from pathlib import Path
 from uuid import UUID
 
@@ -50,7 +51,7 @@ class EMail:
                 else self._rendered(row, said[row.notice_id], told=(row.notice.follows_id, row.recipient) in told)
             )
             letter = message.Letter(
-                sender=settings.TOCSIN_EMAIL_FROM,
+                sender=_sender("" if row.to_team else said[row.notice_id].sender),
                 recipient=row.recipient,
                 name=row.name,
                 subject=rendered.subject,
@@ -100,6 +101,11 @@ class EMail:
             raise send.Unavailable(str(error)) from error
         with server:
             yield lambda row, content: server.send(content, sender=sender, recipient=row.recipient)
+
+
+def _sender(name: str) -> str:
+    """Return from whom a mail comes: always the team's address; another name before it where a trial says so."""
+    return formataddr((name, addresses.sender(settings.TOCSIN_EMAIL_FROM)[1])) if name else settings.TOCSIN_EMAIL_FROM
 
 
 Matter = tuple[UUID | None, str]

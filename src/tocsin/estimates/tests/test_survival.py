@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.reports.proportions import Difference, Share, difference
-from tocsin.reports.survival import kaplan_meier, log_rank
+from tocsin.estimates.proportions import Difference, Share, difference
+from tocsin.estimates.survival import kaplan_meier, log_rank
 
 # Freireich et al. (1963), weeks in remission; the example of many textbooks. A minus sign: censored.
 TREATED = [6, 6, 6, -6, 7, -9, 10, -10, -11, 13, 16, -17, -19, -20, 22, 23, -25, -32, -32, -34, -35]
