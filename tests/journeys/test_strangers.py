@@ -31,6 +31,7 @@ from tocsin.portal import actions as answering
 from tocsin.portal import queries as portal
 from tocsin.reach import actions as reach
 from tocsin.reach import queries as reached
+from tocsin.reach.models import Registration
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
 from tocsin.surveys import actions as surveys
@@ -40,7 +41,7 @@ SignedIn = Callable[..., Client]
 KEPT_VIEWS = {"keep-view", "drop-view"}
 # Pages of signing in and of one's own account show nobody else: tests/journeys/test_signing_in.py.
 OPEN = {pattern.name for pattern in account_pages} - KEPT_VIEWS - {"sign-out"} | {
-    "kinds", "kind", "answer", "contact-answer", "question-answer", "theme", "livez", "readyz", "metrics", "openapi", "api-reference", "api-nothing", None,
+    "kinds", "kind", "answer", "contact-answer", "register", "registered", "register-confirm", "question-answer", "theme", "livez", "readyz", "metrics", "openapi", "api-reference", "api-nothing", None,
 }  # fmt: skip
 POSTED = {
     "freeze",
@@ -69,6 +70,7 @@ POSTED = {
     "revoke-token",
     "reach-act",
     "proposal-decision",
+    "registration-decision",
     "notice-letter",
     "letter-carried",
     "survey-act",
@@ -233,6 +235,7 @@ def _reach_of(organization: str) -> dict[str, object]:
         **dict.fromkeys(("reach", "reach-act", "propose"), organization),
         "drill": drill.pk,
         "proposal-decision": proposal.pk,
+        "registration-decision": _registration().pk,
     }
 
 
@@ -253,6 +256,12 @@ def _surveys_of(organization: str) -> dict[str, object]:
         **dict.fromkeys(("question", "survey-asked"), asked.pk),
         "survey-change": draft.pk,
     }
+
+
+def _registration() -> Registration:
+    """Let somebody ask, and confirm it as the link does."""
+    asked = {"name_vi": "Xã mới", "person": "Chi", "email": "chi@xa-moi.example", "phone": "1", "state": "asked"}
+    return Registration.objects.create(at=datetime.now(UTC), language="vi", **asked)
 
 
 def _feed() -> str:

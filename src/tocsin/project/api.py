@@ -43,6 +43,7 @@ for place, router in (
     ("/endpoints", reach.endpoints),
     ("/drills", reach.drills),
     ("/proposals", reach.proposals),
+    ("/registrations", reach.registrations),
     ("/findings", findings.router),
     ("/notices", notices.notices),
     ("/deliveries", notices.deliveries),

@@ -30,6 +30,7 @@ TOCSIN_LETTER_PLACE = os.environ.get("TOCSIN_LETTER_PLACE", "…")
 TOCSIN_LETTER_SIGNER = os.environ.get("TOCSIN_LETTER_SIGNER", "Đội trưởng")
 TOCSIN_LETTER_SIGNER_NAME = os.environ.get("TOCSIN_LETTER_SIGNER_NAME", "")
 TOCSIN_CONFIRM_CONTACTS = os.environ.get("TOCSIN_CONFIRM_CONTACTS", "1") == "1"
+TOCSIN_REGISTRATIONS = int(os.environ.get("TOCSIN_REGISTRATIONS") or 0)
 TOCSIN_API_RATE = int(os.environ.get("TOCSIN_API_RATE") or 1200)
 TOCSIN_METRICS_OPEN = os.environ.get("TOCSIN_METRICS_OPEN", "").lower() in {"1", "true", "yes"}
 TOCSIN_API_CALLER = "tocsin.constituency.callers.find"
@@ -203,7 +204,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # people are added by an administrator, and
 ACCOUNT_PREVENT_ENUMERATION = "strict"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_FORMS = {"login": "tocsin.accounts.forms.SignIn", "reauthenticate": "tocsin.accounts.forms.ConfirmByPassword"}
-ACCOUNT_RATE_LIMITS = {"link": "10/m/ip,3/10m/key"}
+ACCOUNT_RATE_LIMITS = {"link": "10/m/ip,3/10m/key", "register": "5/h/ip"}
 MFA_ADAPTER = "tocsin.accounts.adapters.Factors"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from tocsin.constituency.forms import ContactForm
-from tocsin.constituency.words import ROLES
+from tocsin.constituency.forms import Checked, ContactForm
+from tocsin.constituency.words import ROLES, SECTORS, reason
+from tocsin.reach import rules
 from tocsin.reach.models import Endpoint
+from tocsin.roster import values
 
 
 class KeyForm(forms.Form):
@@ -86,3 +89,45 @@ class DrillForm(forms.Form):
     def ends_at(self, now: datetime) -> datetime:
         """Return when it ends."""
         return now + timedelta(hours=self.cleaned_data["hours"])
+
+
+def _holdings(text: str) -> list[tuple[str, str]]:
+    found = []
+    for word in rules.claimed(text):
+        kind = rules.kind_of(word)
+        found.append((kind, (values.network if kind == "network" else values.domain)(word)))
+    return found
+
+
+class RegistrationForm(forms.Form):
+    """What an organization says of itself that wants to be looked after."""
+
+    name_vi = forms.CharField(label=_("Name of the organization"), max_length=300)
+    name_en = forms.CharField(label=_("Name in English"), max_length=300, required=False)
+    sector = forms.ChoiceField(
+        label=_("Sector"), choices=[("", _("another, or not sure")), *SECTORS.items()], required=False
+    )
+    person = forms.CharField(label=_("Your name and position"), max_length=200)
+    email = Checked(
+        values.email, label=_("E-mail address"), help_text=_("Warnings would come here. We ask you to confirm it.")
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=64,
+        help_text=_("We call back on a number that we can look up, such as your exchange."),
+    )
+    holdings = Checked(
+        _holdings,
+        label=_("Networks and domains"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text=_("As in 203.0.113.0/25 and soyte.example, separated by spaces or lines. You prove them later."),
+    )
+    note = forms.CharField(label=_("A word to the team"), max_length=1000, required=False)
+
+    def clean_holdings(self) -> list[tuple[str, str]]:
+        """Refuse more than anybody proves."""
+        found = self.cleaned_data["holdings"] or []
+        if len(found) > 50:
+            raise ValidationError(reason("too-many", {"limit": "50"}), code="too-many")
+        return list(found)

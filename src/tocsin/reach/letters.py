@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from tocsin.constituency.models import Contact
 from tocsin.reach import links
-from tocsin.reach.models import Call
+from tocsin.reach.models import Call, RegistrationMail
 
 EXERCISE = "[DIỄN TẬP – EXERCISE]"
 """In both languages at once: whoever sees it over a shoulder knows too."""
@@ -92,3 +92,61 @@ def _day(at: datetime) -> str:
 
 def _moment(at: datetime) -> str:
     return str(formats.date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT"))
+
+
+def compose_registration(row: RegistrationMail, *, now: datetime) -> EmailMessage:
+    """Return the message of a step of a registration, in the applicant's language."""
+    registration = row.registration
+    domain = parseaddr(settings.TOCSIN_EMAIL_FROM)[1].rpartition("@")[2] or "localhost"
+    with translation.override(registration.language):
+        subject, text = _step_said(row)
+    message = EmailMessage()
+    message["From"] = settings.TOCSIN_EMAIL_FROM
+    message["To"] = registration.email
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = f"<registration.{row.pk.hex}@{domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = registration.language
+    message.set_content(text)
+    return message
+
+
+def _step_said(row: RegistrationMail) -> tuple[str, str]:
+    registration = row.registration
+    name = registration.name_vi if registration.language == "vi" else registration.name_en or registration.name_vi
+    words = {
+        "organization": name,
+        "because": registration.decided_because or "–",
+        "phone": registration.phone,
+        "link": links.registration_link(registration.pk, registration.at),
+        "until": _day(registration.at + links.REGISTRATION_LIVES),
+    }
+    if row.kind == RegistrationMail.Kind.CONFIRM:
+        said = _(
+            "Hello,\n\n"
+            "somebody, perhaps you, asked us to send security warnings for %(organization)s to this address.\n\n"
+            "If it was you, open this link and press the button there. Before that nobody looks at it:\n\n%(link)s\n\n"
+            "If it was not, do nothing: it is forgotten. The link works until %(until)s.\n"
+        )
+        return _("Please confirm your address"), said % words
+    if row.kind == RegistrationMail.Kind.RECEIVED:
+        said = _(
+            "Hello,\n\n"
+            "your address is confirmed, and our team has the request for %(organization)s. They call you back at"
+            " %(phone)s, and you get a mail with the decision.\n"
+        )  # fmt: skip
+        return _("We have your request for %(organization)s") % words, said % words
+    if row.kind == RegistrationMail.Kind.APPROVED:
+        said = _(
+            "Hello,\n\n"
+            "%(organization)s is looked after from now on: security warnings come to this address.\n\n"
+            "The networks and domains you named are watched once it is proven that they are yours; the team tells you how.\n"
+        )
+        return _("%(organization)s is looked after from now on") % words, said % words
+    said = _(
+        "Hello,\n\nyour request for %(organization)s was refused. The reason:\n\n    %(because)s\n\n"
+        "If that is a mistake, answer this mail.\n"
+    )  # fmt: skip
+    return _("Your request for %(organization)s was refused") % words, said % words

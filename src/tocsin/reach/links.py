@@ -39,3 +39,27 @@ def opened(token: str, now: datetime) -> Opened | None:
         return Opened(UUID(hex=call), now.timestamp() > int(until, 16))
     except (signing.BadSignature, ValueError):
         return None
+
+
+REGISTRATION_LIVES = timedelta(days=3)
+_REGISTRATION = "tocsin.reach.registration"
+
+
+def registration_link(registration: UUID, made_at: datetime) -> str:
+    """Return the address of the page that confirms a registration."""
+    return f"{settings.TOCSIN_BASE_URL}/register/{registration_token(registration, made_at)}/"
+
+
+def registration_token(registration: UUID, made_at: datetime) -> str:
+    """Return what stands in that address."""
+    until = int((made_at + REGISTRATION_LIVES).timestamp())
+    return signing.Signer(salt=_REGISTRATION).sign(f"{registration.hex}.{until:x}")
+
+
+def opened_registration(token: str, now: datetime) -> Opened | None:
+    """Return the registration a token stands for, in `call`; None when it is not ours."""
+    try:
+        id_, until = signing.Signer(salt=_REGISTRATION).unsign(token).split(".")
+        return Opened(UUID(hex=id_), now.timestamp() > int(until, 16))
+    except (signing.BadSignature, ValueError):
+        return None

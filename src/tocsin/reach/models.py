@@ -219,3 +219,74 @@ class HoldingClaim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization_id} {self.value}"
+
+
+class Registration(models.Model):
+    """An organization that asks by itself to be looked after: nobody's before its address is confirmed and the team approves."""
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        NEW = "new", pgettext_lazy("registration", "address not confirmed yet")
+        ASKED = "asked", pgettext_lazy("registration", "waits for the team")
+        APPROVED = "approved", pgettext_lazy("registration", "approved")
+        REFUSED = "refused", pgettext_lazy("registration", "refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    at = models.DateTimeField()
+    language = models.CharField(max_length=8)
+    name_vi = models.CharField(max_length=300)
+    name_en = models.CharField(max_length=300, blank=True)
+    sector = models.CharField(max_length=64, blank=True)
+    person = models.CharField(max_length=200)
+    email = models.EmailField()
+    phone = models.CharField(max_length=64)
+    """Where the team calls back."""
+    holdings = models.JSONField(default=list)
+    """Pairs of kind and value that it says are its own: claims to be proven, nothing more."""
+    note = models.CharField(max_length=1000, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.NEW)
+    confirmed_at = models.DateTimeField(null=True)
+    organization = models.ForeignKey(
+        "constituency.Organization", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_by = models.CharField(max_length=254, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_because = models.CharField(max_length=1000, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "-at"], name="registrations_by_state"),
+            models.Index(fields=["at"], name="registrations_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_vi
+
+
+class RegistrationMail(models.Model):
+    """A mail to whoever registers an organization: to confirm the address, that it arrived, what the team decided."""
+
+    class Kind(models.TextChoices):
+        """What it says."""
+
+        CONFIRM = "confirm", pgettext_lazy("mail of a registration", "is this your address?")
+        RECEIVED = "received", pgettext_lazy("mail of a registration", "we have it")
+        APPROVED = "approved", pgettext_lazy("mail of a registration", "approved")
+        REFUSED = "refused", pgettext_lazy("mail of a registration", "refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    state = models.CharField(max_length=8, choices=Call.State.choices, default=Call.State.READY)
+    not_before = models.DateTimeField()
+    n_attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    says = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "not_before"], name="registration_mails_to_send")]
+        constraints = [models.UniqueConstraint(fields=["registration", "kind"], name="said_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.registration_id}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact, ContactState
 from tocsin.reach import rules
 from tocsin.reach.envelopes import Encryption
-from tocsin.reach.models import Call, ContactKey, Drill, Endpoint, HoldingClaim, Proposal
+from tocsin.reach.models import Call, ContactKey, Drill, Endpoint, HoldingClaim, Proposal, Registration
 
 
 def keys(viewer: Viewer) -> QuerySet[ContactKey]:
@@ -243,3 +243,39 @@ def keys_to_renew(viewer: Viewer, now: datetime, *, at_most: int) -> list[Contac
     )
     soon = rows.filter(ends__gt=now, ends__lte=now + rules.KEY_WARNING, endless=0)
     return list(soon.filter(Q(told=None) | Q(told__lt=F("ends") - rules.KEY_WARNING)).order_by("pk")[:at_most])
+
+
+def registrations(viewer: Viewer, *, open_only: bool = False) -> QuerySet[Registration]:
+    """Return organizations that registered themselves and confirmed their address, newest first: for the team alone."""
+    rows = (
+        Registration.objects.exclude(state=Registration.State.NEW).select_related("organization").order_by("-at", "-pk")
+    )
+    if not viewer.sees_everything:
+        return rows.none()
+    return rows.filter(state=Registration.State.ASKED) if open_only else rows
+
+
+# scope: everyone because the holder of the link is its only credential
+def registration_of_link(id_: UUID) -> Registration | None:
+    """Return the registration that a link names."""
+    return Registration.objects.filter(pk=id_).first()
+
+
+def overlaps(viewer: Viewer, rows: Sequence[Registration], on: date) -> dict[UUID, list[tuple[str, str, str]]]:
+    """Return what is registered already of what these say they hold: their value, the other's, whose. For the team alone."""
+    if not viewer.sees_everything:
+        return {}
+    inside = Q(valid_from=None) | Q(valid_from__lte=on)
+    inside &= Q(valid_to=None) | Q(valid_to__gte=on)
+    held = {
+        "network": list(constituency.networks(viewer).filter(inside).values_list("cidr", "organization_id")),
+        "domain": list(constituency.domains(viewer).filter(inside).values_list("name", "organization_id")),
+    }
+    return {
+        row.pk: [
+            (value, other, whose)
+            for kind, value in row.holdings
+            for other, whose in rules.overlapping(value, kind, held[kind])
+        ]
+        for row in rows
+    }

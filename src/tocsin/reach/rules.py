@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ipaddress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -111,3 +112,27 @@ def reach(facts: Facts) -> Reach:
         *(["key-expires"] if facts.keys_expiring else []),
     ]
     return Reach(max(0, 100 - sum(WEIGHTS[reason] for reason in found)), tuple(found))
+
+
+def overlapping(value: str, kind: str, held: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return of what others hold (value, whose) what shares addresses or names with a network or domain."""
+    if kind == "domain":
+        mine = f".{value}"
+        return [(other, whose) for other, whose in held if mine.endswith(f".{other}") or f".{other}".endswith(mine)]
+    network = ipaddress.ip_network(value)
+    found = []
+    for other, whose in held:
+        theirs = ipaddress.ip_network(other)
+        if network.version == theirs.version and network.overlaps(theirs):
+            found.append((other, whose))
+    return found
+
+
+def claimed(text: str) -> list[str]:
+    """Return the words of a text that names networks and domains."""
+    return list(dict.fromkeys(text.replace(",", " ").replace(";", " ").split()))
+
+
+def kind_of(value: str) -> str:
+    """Return whether a text would be a network or a domain."""
+    return "network" if "/" in value or ":" in value or value.replace(".", "").isdigit() else "domain"

@@ -64,6 +64,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("drills", _("Exercises")),
             Place("surveys", _("Questions to organizations"), "q"),
             Place("proposals", _("Proposed changes")),
+            Place("registrations", _("Requests to be looked after")),
             Place("ignored", _("Ignored")),
         ),
     ),

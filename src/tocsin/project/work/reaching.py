@@ -40,7 +40,7 @@ def run(*, at: datetime | None) -> dict[str, int]:
     return {
         "bounced": learnt.deliveries + learnt.calls,
         "asked": asked,
-        "called": actions.send_calls(now=moment)["sent"],
+        "called": actions.send_calls(now=moment)["sent"] + actions.send_registration_mails(now=moment),
     }
 
 

@@ -2,6 +2,28 @@
 
 from tocsin.reach.views.answering import answer
 from tocsin.reach.views.organization import act, organization, propose
+from tocsin.reach.views.registering import (
+    confirm_registration,
+    decide_registration,
+    register,
+    registered,
+    registrations,
+)
 from tocsin.reach.views.watching import decide, drill, drills, proposals, reachability
 
-__all__ = ["act", "answer", "decide", "drill", "drills", "organization", "proposals", "propose", "reachability"]
+__all__ = [
+    "act",
+    "answer",
+    "confirm_registration",
+    "decide",
+    "decide_registration",
+    "drill",
+    "drills",
+    "organization",
+    "proposals",
+    "propose",
+    "reachability",
+    "register",
+    "registered",
+    "registrations",
+]
