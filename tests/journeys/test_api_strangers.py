@@ -16,6 +16,8 @@ from tocsin.accounts import queries as people
 from tocsin.accounts.models import ApiToken
 from tocsin.base.api.scopes import FOR_ORGANIZATIONS, Scope
 from tocsin.base.tenancy import SYSTEM, Role
+from tocsin.campaigns import actions as campaigns
+from tocsin.campaigns import queries as followed
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.core.constituency import Ignored
@@ -98,6 +100,10 @@ BODIES: dict[str, object] = {
     "change_emergency": EMERGENCY,
     "test_emergency": {"to": ["x@team.example"]},
     "send_emergency": {},
+    "open_campaign": {"title_vi": "x", "title_en": "x", "weaknesses": ["open-rdp"]},
+    "press_on_campaign": {"organizations": [OTHERS], "way": "head"},
+    "note_call": {"organization": OTHERS, "to": "x", "result": "reached"},
+    "close_campaign": {},
     "record_word": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "word": "seen"},
 }
 """A right body of each operation that takes one: what is refused must be refused for who asks, not for what."""
@@ -140,6 +146,7 @@ def filled(path: str, organization: str) -> str:
         "/calendars/": noticed.calendar_rows(SYSTEM).values_list("pk", flat=True).first(),
         "/calendars/days/": noticed.calendar_days(SYSTEM).values_list("pk", flat=True).first(),
         "/duty/": noticed.duty_officers(SYSTEM).values_list("pk", flat=True).first(),
+        "/campaigns/": followed.campaigns(SYSTEM).values_list("pk", flat=True).first(),
         "/emergencies/": noticed.emergencies(SYSTEM).values_list("pk", flat=True).first(),
         "/surveys/": surveyed.surveys(SYSTEM).values_list("pk", flat=True).first(),
         "/surveys/asked/": surveyed.asked(SYSTEM)
@@ -222,6 +229,7 @@ def _followed(day: date, now: datetime) -> None:
     emergencies.draft(wanted=wanted, actor=SYSTEM, now=now)
     survey = surveys.Wanted("x", "x", SURVEY["questions"], wanted.selection, date(2099, 1, 1))  # type: ignore[arg-type]
     surveys.send(survey=surveys.draft(wanted=survey, actor=SYSTEM, now=now), actor=SYSTEM, now=now, untested=True)
+    campaigns.open_campaign(wanted=campaigns.Wanted("x", "x", ["open-rdp"]), actor=SYSTEM, now=now)
 
 
 @pytest.fixture

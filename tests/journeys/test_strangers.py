@@ -16,6 +16,8 @@ from tocsin.accounts.models import User
 from tocsin.accounts.urls import urlpatterns as account_pages
 from tocsin.base.api.scopes import Scope
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
+from tocsin.campaigns import actions as campaigns
+from tocsin.campaigns import queries as followed
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.core import constituency as plain
@@ -73,6 +75,8 @@ POSTED = {
     "registration-decision",
     "notice-letter",
     "letter-carried",
+    "campaign-press",
+    "campaign-close",
     "survey-act",
 }
 """Routes that only take a form."""
@@ -115,6 +119,10 @@ def _addresses(organization: str) -> dict[str, str]:
         "drop-view": _view_of_somebody_else(),
         **_constituency_of(organization),
         **_reach_of(organization),
+        **dict.fromkeys(
+            ("campaign", "campaign-press", "campaign-calls", "campaign-call", "campaign-close", "campaign-file"),
+            _campaign(),
+        ),
         **_surveys_of(organization),
         **dict.fromkeys(("notice-letter",), notice.pk),
         **dict.fromkeys(("letter-file", "letter-carried"), notice.deliveries.all()[0].pk),
@@ -137,7 +145,8 @@ def _addresses(organization: str) -> dict[str, str]:
         route = str(pattern.pattern)
         assert ("<" in route) == (name in objects), f"say in this test what {name} shows"
         start, _, rest = route.partition("<")
-        found[str(name)] = "/" + (f"{start}{objects[str(name)]}{rest.partition('>')[2]}" if rest else route)
+        address = f"{start}{objects[str(name)]}{rest.partition('>')[2]}" if rest else route
+        found[str(name)] = "/" + address.replace("<str:organization>", organization)
     return found
 
 
@@ -169,6 +178,13 @@ def _disowned(organization: str) -> object:
         nothing = Finding(organization_id=organization, asset="khong-co.example")
         finding_actions.disown(findings=[nothing], reason="x", by="x", now=datetime.now(UTC))
     return findings.disowned(SYSTEM)[0].pk
+
+
+def _campaign() -> object:
+    kinds = findings.kinds(SYSTEM)
+    found = followed.campaigns(SYSTEM).first()
+    wanted = campaigns.Wanted("Mọi thứ", "Everything", kinds)
+    return (found or campaigns.open_campaign(wanted=wanted, actor=SYSTEM, now=datetime.now(UTC))).pk
 
 
 def _frozen() -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -222,6 +222,18 @@ class Selection:
     essential: bool = False
     below: str = ""
     """This one, and all anywhere below it."""
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Selection:
+        """Return the selection that was kept as JSON."""
+        return cls(
+            everyone=given.get("everyone", False),
+            organizations=tuple(given.get("organizations", ())),
+            sectors=tuple(given.get("sectors", ())),
+            criticalities=tuple(given.get("criticalities", ())),
+            essential=given.get("essential", False),
+            below=given.get("below", ""),
+        )
 
     @property
     def by_rule(self) -> bool:

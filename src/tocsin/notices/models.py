@@ -314,7 +314,7 @@ class PlannedStep(models.Model):
 
 
 class EscalationStep(models.Model):
-    """A step of the plan of one notice. Its instant is computed once, when the notice goes out, and never moves."""
+    """A step of the plan of one notice. Its instant is computed once, when the notice goes out; only a person may say: now."""
 
     class State(models.TextChoices):
         """What became of it."""
@@ -341,6 +341,9 @@ class EscalationStep(models.Model):
     noted_by = models.CharField(max_length=254, blank=True)
     noted_at = models.DateTimeField(null=True)
     """When somebody of the team said that they know it was missed."""
+    pressed_by = models.CharField(max_length=254, blank=True)
+    pressed_at = models.DateTimeField(null=True)
+    """When somebody of the team said that it is to be done now."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "number"], name="one_step_of_a_notice")]

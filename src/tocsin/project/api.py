@@ -13,6 +13,7 @@ from tocsin.accounts import api as accounts
 from tocsin.base.api import problems, reference
 from tocsin.base.api.house import Api
 from tocsin.base.audit.api import audit
+from tocsin.campaigns import api as campaigns
 from tocsin.constituency import api as constituency
 from tocsin.findings import actions as finding_actions
 from tocsin.findings import api as findings
@@ -58,6 +59,7 @@ for place, router in (
     ("/duty", notices.duty),
     ("/emergencies", notices.emergencies),
     ("/surveys", surveys.router),
+    ("/campaigns", campaigns.campaigns),
     ("/stats", reports.stats),
     ("/snapshots", reports.snapshots),
     ("/people", people.people),

@@ -40,6 +40,8 @@ ROWS = [
     "notices",
     "reports",
     "portal",
+    "campaigns",
+    "surveys",
 ]
 FOLDERS = ("raw", "batches", "segments", "outbox", "imports", "proofs")
 FILES = ("secret.key",)

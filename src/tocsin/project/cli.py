@@ -7,6 +7,7 @@ import click
 from tocsin import __version__
 from tocsin.project.commands import (
     audit,
+    campaigns,
     claims,
     constituency,
     contacts,
@@ -46,6 +47,7 @@ for command in (
     policies.policy,
     policies.silence,
     emergency.emergency,
+    campaigns.campaigns,
     followup.followup,
     surveys.surveys,
     figures.stats,

@@ -139,6 +139,7 @@ INSTALLED_APPS = [
     "tocsin.reports",
     "tocsin.portal",
     "tocsin.surveys",
+    "tocsin.campaigns",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -8,6 +8,7 @@ from tocsin.accounts import urls as accounts
 from tocsin.accounts.views import tokens
 from tocsin.base.audit import views as audit
 from tocsin.base.web import views as web
+from tocsin.campaigns import urls as campaigns
 from tocsin.constituency import queries as constituents
 from tocsin.constituency import urls as constituency
 from tocsin.findings import queries as finding_queries
@@ -83,6 +84,7 @@ urlpatterns = [
     *accounts.urlpatterns,
     *people.urlpatterns,
     *portal.urlpatterns,
+    *campaigns.urlpatterns,
     *reach.urlpatterns,
     *surveys.urlpatterns,
     *tokens.patterns(exists=lambda viewer, id_: constituents.organizations(viewer).filter(pk=id_).exists()),

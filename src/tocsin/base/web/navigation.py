@@ -44,6 +44,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("findings", _("Findings"), "f", contacts_too=True),
             Place("notices", _("Notices"), "n", contacts_too=True),
             Place("sent", _("Sent mail"), "s"),
+            Place("campaigns", _("Campaigns"), "k"),
             Place("figures", _("Figures"), "w", contacts_too=True),
         ),
     ),

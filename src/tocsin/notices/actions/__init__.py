@@ -53,6 +53,7 @@ from tocsin.notices.actions.policies import (
     set_policy,
     silence,
 )
+from tocsin.notices.actions.pressing import BadWay, Pressed, press
 from tocsin.notices.actions.succeeding import pass_on
 from tocsin.notices.actions.ways import compose
 from tocsin.notices.actions.weighing import Decided
@@ -68,6 +69,7 @@ __all__ = [
     "BadPolicy",
     "BadRuling",
     "BadSilence",
+    "BadWay",
     "Decided",
     "Ended",
     "Escalated",
@@ -85,6 +87,7 @@ __all__ = [
     "NotYet",
     "NothingMissed",
     "Plan",
+    "Pressed",
     "Wanted",
     "answer",
     "answer_findings",
@@ -105,6 +108,7 @@ __all__ = [
     "note_carried",
     "order_letter",
     "pass_on",
+    "press",
     "reach_later",
     "read_bounces",
     "reject",

@@ -108,22 +108,9 @@ def drop(*, emergency: Emergency, actor: Viewer, now: datetime) -> None:
 
 def reached(emergency: Emergency, *, now: datetime) -> list[Reached]:
     """Return who would get it now: every contact of every selected organization, each address once; perhaps nobody."""
-    chosen = constituency.selected(SYSTEM, selection_of(emergency), now.date())
+    chosen = constituency.selected(SYSTEM, constituency.Selection.of(emergency.selection), now.date())
     contacts = constituency.contacts_of(SYSTEM, [row.pk for row in chosen], now.date())
     return [Reached(row, everybody(row, contacts.get(row.pk, []))) for row in chosen]
-
-
-def selection_of(emergency: Emergency) -> constituency.Selection:
-    """Return to whom an emergency warning goes."""
-    given = emergency.selection
-    return constituency.Selection(
-        everyone=given.get("everyone", False),
-        organizations=tuple(given.get("organizations", ())),
-        sectors=tuple(given.get("sectors", ())),
-        criticalities=tuple(given.get("criticalities", ())),
-        essential=given.get("essential", False),
-        below=given.get("below", ""),
-    )
 
 
 def everybody(organization: Organization, contacts: Sequence[Contact]) -> list[Recipient]:

@@ -6,141 +6,222 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('constituency', '0001_initial'),
-        ('findings', '0001_initial'),
+        ("constituency", "0001_initial"),
+        ("findings", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.CharField(max_length=32, unique=True)),
-                ('state', models.CharField(choices=[('waiting', 'waiting for approval'), ('ready', 'ready to send'), ('sent', 'sent'), ('failed', 'could not be delivered'), ('no-contact', 'nobody to tell')], max_length=16)),
-                ('reason', models.CharField(max_length=32)),
-                ('severity', models.CharField(max_length=8)),
-                ('tlp', models.CharField(max_length=16)),
-                ('language', models.CharField(max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('approved_by', models.CharField(blank=True, max_length=254)),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='constituency.organization')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reference", models.CharField(max_length=32, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting for approval"),
+                            ("ready", "ready to send"),
+                            ("sent", "sent"),
+                            ("failed", "could not be delivered"),
+                            ("no-contact", "nobody to tell"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=32)),
+                ("severity", models.CharField(max_length=8)),
+                ("tlp", models.CharField(max_length=16)),
+                ("language", models.CharField(max_length=8)),
+                ("created_at", models.DateTimeField()),
+                ("approved_by", models.CharField(blank=True, max_length=254)),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="constituency.organization"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='NoticeFinding',
+            name="NoticeFinding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('severity', models.CharField(max_length=8)),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notice_lines', to='findings.finding')),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='notices.notice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("severity", models.CharField(max_length=8)),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notice_lines", to="findings.finding"
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="notices.notice"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='notice',
-            name='findings',
-            field=models.ManyToManyField(related_name='notices', through='notices.NoticeFinding', to='findings.finding'),
+            model_name="notice",
+            name="findings",
+            field=models.ManyToManyField(
+                related_name="notices", through="notices.NoticeFinding", to="findings.finding"
+            ),
         ),
         migrations.CreateModel(
-            name='Policy',
+            name="Policy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(blank=True, max_length=200)),
-                ('needs_approval', models.BooleanField(default=False)),
-                ('repeat_days', models.PositiveSmallIntegerField(default=7)),
-                ('deadline_days', models.JSONField(default=dict)),
-                ('tlp', models.CharField(default='TLP:AMBER', max_length=16)),
-                ('minimum_severity', models.CharField(default='low', max_length=8)),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(blank=True, max_length=200)),
+                ("needs_approval", models.BooleanField(default=False)),
+                ("repeat_days", models.PositiveSmallIntegerField(default=7)),
+                ("deadline_days", models.JSONField(default=dict)),
+                ("tlp", models.CharField(default="TLP:AMBER", max_length=16)),
+                ("minimum_severity", models.CharField(default="low", max_length=8)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="constituency.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Silence',
+            name="Silence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(blank=True, max_length=200)),
-                ('reason', models.CharField(max_length=300)),
-                ('until', models.DateTimeField()),
-                ('created_by', models.CharField(max_length=254)),
-                ('created_at', models.DateTimeField()),
-                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(blank=True, max_length=200)),
+                ("reason", models.CharField(max_length=300)),
+                ("until", models.DateTimeField()),
+                ("created_by", models.CharField(max_length=254)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="constituency.organization",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('recipient', models.EmailField(max_length=254)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('message_id', models.CharField(max_length=200, unique=True)),
-                ('state', models.CharField(default='ready', max_length=16)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('handed_over_at', models.DateTimeField(null=True)),
-                ('response', models.TextField(blank=True)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='notices.notice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("recipient", models.EmailField(max_length=254)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("message_id", models.CharField(max_length=200, unique=True)),
+                ("state", models.CharField(default="ready", max_length=16)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("claimed_at", models.DateTimeField(null=True)),
+                ("handed_over_at", models.DateTimeField(null=True)),
+                ("response", models.TextField(blank=True)),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="notices.notice"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'next_attempt_at'], name='notices_del_state_73381c_idx')],
-                'constraints': [models.UniqueConstraint(fields=('notice', 'recipient'), name='once_to_a_recipient')],
+                "indexes": [models.Index(fields=["state", "next_attempt_at"], name="notices_del_state_73381c_idx")],
+                "constraints": [models.UniqueConstraint(fields=("notice", "recipient"), name="once_to_a_recipient")],
             },
         ),
         migrations.CreateModel(
-            name='DecisionLog',
+            name="DecisionLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=200)),
-                ('reason', models.CharField(max_length=32)),
-                ('sends', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
-                ('notice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notices.notice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=200)),
+                ("reason", models.CharField(max_length=32)),
+                ("sends", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="constituency.organization"
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="notices.notice"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organization', 'kind'), name='one_decision')],
+                "constraints": [models.UniqueConstraint(fields=("organization", "kind"), name="one_decision")],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('answer', models.CharField(max_length=16)),
-                ('until', models.DateField(null=True)),
-                ('note', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=254)),
-                ('means', models.CharField(max_length=16)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='notices.notice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("answer", models.CharField(max_length=16)),
+                ("until", models.DateField(null=True)),
+                ("note", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=254)),
+                ("means", models.CharField(max_length=16)),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="answers", to="notices.notice"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['notice', 'at'], name='notices_ans_notice__f86297_idx')],
+                "indexes": [models.Index(fields=["notice", "at"], name="notices_ans_notice__f86297_idx")],
             },
         ),
         migrations.AddConstraint(
-            model_name='noticefinding',
-            constraint=models.UniqueConstraint(fields=('notice', 'finding'), name='once_in_a_notice'),
+            model_name="noticefinding",
+            constraint=models.UniqueConstraint(fields=("notice", "finding"), name="once_in_a_notice"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['state', 'id'], name='notices_not_state_dcbdf7_idx'),
+            model_name="notice",
+            index=models.Index(fields=["state", "id"], name="notices_not_state_dcbdf7_idx"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['organization', '-id'], name='notices_not_organiz_95656f_idx'),
+            model_name="notice",
+            index=models.Index(fields=["organization", "-id"], name="notices_not_organiz_95656f_idx"),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('organization', 'kind'), name='one_policy'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(fields=("organization", "kind"), name="one_policy"),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(condition=models.Q(('organization', None)), fields=('kind',), name='one_policy_for_all'),
+            model_name="policy",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("organization", None)), fields=("kind",), name="one_policy_for_all"
+            ),
         ),
     ]

@@ -60,6 +60,5 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [("notices", "0003_told")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

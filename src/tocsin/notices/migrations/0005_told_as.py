@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notices', '0004_told_filled'),
+        ("notices", "0004_told_filled"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='noticefinding',
-            name='what',
-            field=models.CharField(choices=[('new', 'new'), ('worse', 'worse than before'), ('back', 'back'), ('still', 'still there'), ('gone', 'gone')], default='new', max_length=8),
+            model_name="noticefinding",
+            name="what",
+            field=models.CharField(
+                choices=[
+                    ("new", "new"),
+                    ("worse", "worse than before"),
+                    ("back", "back"),
+                    ("still", "still there"),
+                    ("gone", "gone"),
+                ],
+                default="new",
+                max_length=8,
+            ),
         ),
     ]

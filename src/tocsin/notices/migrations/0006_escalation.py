@@ -6,132 +6,166 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('constituency', '0003_history_and_fields'),
-        ('notices', '0005_told_as'),
+        ("constituency", "0003_history_and_fields"),
+        ("notices", "0005_told_as"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DutyOfficer',
+            name="DutyOfficer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('email', models.EmailField(max_length=254)),
-                ('language', models.CharField(default='vi', max_length=8)),
-                ('begins_at', models.DateTimeField(null=True)),
-                ('ends_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("email", models.EmailField(max_length=254)),
+                ("language", models.CharField(default="vi", max_length=8)),
+                ("begins_at", models.DateTimeField(null=True)),
+                ("ends_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='EscalationPlan',
+            name="EscalationPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('severity', models.CharField(max_length=8)),
-                ('in_working_time', models.BooleanField(default=True)),
-                ('grace_minutes', models.PositiveIntegerField(default=60)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('changed_by', models.CharField(max_length=254)),
-                ('changed_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("severity", models.CharField(max_length=8)),
+                ("in_working_time", models.BooleanField(default=True)),
+                ("grace_minutes", models.PositiveIntegerField(default=60)),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("changed_by", models.CharField(max_length=254)),
+                ("changed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='EscalationStep',
+            name="EscalationStep",
             fields=[
-                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('whom', models.CharField(max_length=16)),
-                ('channel', models.CharField(max_length=16)),
-                ('due_at', models.DateTimeField()),
-                ('late_after', models.DateTimeField()),
-                ('state', models.CharField(choices=[('pending', 'to come'), ('done', 'done'), ('missed', 'missed, and done late'), ('nobody', 'there was nobody to tell'), ('cancelled', 'not needed any more')], default='pending', max_length=16)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('because', models.CharField(blank=True, max_length=32)),
-                ('n_told', models.PositiveIntegerField(default=0)),
-                ('noted_by', models.CharField(blank=True, max_length=254)),
-                ('noted_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("whom", models.CharField(max_length=16)),
+                ("channel", models.CharField(max_length=16)),
+                ("due_at", models.DateTimeField()),
+                ("late_after", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "to come"),
+                            ("done", "done"),
+                            ("missed", "missed, and done late"),
+                            ("nobody", "there was nobody to tell"),
+                            ("cancelled", "not needed any more"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                ("done_at", models.DateTimeField(null=True)),
+                ("because", models.CharField(blank=True, max_length=32)),
+                ("n_told", models.PositiveIntegerField(default=0)),
+                ("noted_by", models.CharField(blank=True, max_length=254)),
+                ("noted_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='PlannedStep',
+            name="PlannedStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('after', models.PositiveIntegerField()),
-                ('unit', models.CharField(max_length=16)),
-                ('whom', models.CharField(max_length=16)),
-                ('channel', models.CharField(max_length=16)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                ("after", models.PositiveIntegerField()),
+                ("unit", models.CharField(max_length=16)),
+                ("whom", models.CharField(max_length=16)),
+                ("channel", models.CharField(max_length=16)),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='delivery',
-            name='once_to_a_recipient',
+            model_name="delivery",
+            name="once_to_a_recipient",
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='channel',
-            field=models.CharField(default='email', max_length=16),
+            model_name="delivery",
+            name="channel",
+            field=models.CharField(default="email", max_length=16),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='contact',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='constituency.contact'),
+            model_name="delivery",
+            name="contact",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="constituency.contact"
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='to_team',
+            model_name="delivery",
+            name="to_team",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='escalationplan',
-            name='organization',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization'),
+            model_name="escalationplan",
+            name="organization",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="constituency.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='escalationstep',
-            name='notice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='notices.notice'),
+            model_name="escalationstep",
+            name="notice",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="notices.notice"
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='step',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='notices.escalationstep'),
+            model_name="delivery",
+            name="step",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="deliveries",
+                to="notices.escalationstep",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('notice', 'channel', 'recipient', 'to_team'), name='once_to_a_recipient'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("notice", "channel", "recipient", "to_team"), name="once_to_a_recipient"
+            ),
         ),
         migrations.AddField(
-            model_name='plannedstep',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='notices.escalationplan'),
+            model_name="plannedstep",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="notices.escalationplan"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='escalationplan',
-            constraint=models.UniqueConstraint(fields=('organization', 'severity'), name='one_plan'),
+            model_name="escalationplan",
+            constraint=models.UniqueConstraint(fields=("organization", "severity"), name="one_plan"),
         ),
         migrations.AddConstraint(
-            model_name='escalationplan',
-            constraint=models.UniqueConstraint(condition=models.Q(('organization', None)), fields=('severity',), name='one_plan_for_all'),
+            model_name="escalationplan",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("organization", None)), fields=("severity",), name="one_plan_for_all"
+            ),
         ),
         migrations.AddIndex(
-            model_name='escalationstep',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['due_at', 'id'], name='steps_to_come'),
+            model_name="escalationstep",
+            index=models.Index(condition=models.Q(("state", "pending")), fields=["due_at", "id"], name="steps_to_come"),
         ),
         migrations.AddIndex(
-            model_name='escalationstep',
-            index=models.Index(condition=models.Q(('state', 'missed')), fields=['-done_at'], name='steps_missed'),
+            model_name="escalationstep",
+            index=models.Index(condition=models.Q(("state", "missed")), fields=["-done_at"], name="steps_missed"),
         ),
         migrations.AddConstraint(
-            model_name='escalationstep',
-            constraint=models.UniqueConstraint(fields=('notice', 'number'), name='one_step_of_a_notice'),
+            model_name="escalationstep",
+            constraint=models.UniqueConstraint(fields=("notice", "number"), name="one_step_of_a_notice"),
         ),
         migrations.AddConstraint(
-            model_name='plannedstep',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='one_step_of_a_plan'),
+            model_name="plannedstep",
+            constraint=models.UniqueConstraint(fields=("plan", "number"), name="one_step_of_a_plan"),
         ),
     ]

@@ -6,89 +6,112 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('constituency', '0003_history_and_fields'),
-        ('findings', '0005_looks'),
-        ('notices', '0006_escalation'),
+        ("constituency", "0003_history_and_fields"),
+        ("findings", "0005_looks"),
+        ("notices", "0006_escalation"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_on', models.DateField()),
-                ('last_on', models.DateField()),
-                ('works', models.BooleanField(default=False)),
-                ('name', models.CharField(max_length=200)),
-                ('added_by', models.CharField(max_length=254)),
-                ('added_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_on", models.DateField()),
+                ("last_on", models.DateField()),
+                ("works", models.BooleanField(default=False)),
+                ("name", models.CharField(max_length=200)),
+                ("added_by", models.CharField(max_length=254)),
+                ("added_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='WorkCalendar',
+            name="WorkCalendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('subdivision', models.CharField(blank=True, max_length=8)),
-                ('zone', models.CharField(max_length=64)),
-                ('workdays', models.JSONField(default=list)),
-                ('opens', models.TimeField()),
-                ('closes', models.TimeField()),
-                ('quiet_from', models.TimeField(null=True)),
-                ('quiet_until', models.TimeField(null=True)),
-                ('quiet_for', models.JSONField(default=list)),
-                ('changed_by', models.CharField(max_length=254)),
-                ('changed_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("subdivision", models.CharField(blank=True, max_length=8)),
+                ("zone", models.CharField(max_length=64)),
+                ("workdays", models.JSONField(default=list)),
+                ("opens", models.TimeField()),
+                ("closes", models.TimeField()),
+                ("quiet_from", models.TimeField(null=True)),
+                ("quiet_until", models.TimeField(null=True)),
+                ("quiet_for", models.JSONField(default=list)),
+                ("changed_by", models.CharField(max_length=254)),
+                ("changed_at", models.DateTimeField()),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='delivery',
-            name='once_to_a_recipient',
+            model_name="delivery",
+            name="once_to_a_recipient",
         ),
         migrations.AddField(
-            model_name='notice',
-            name='deadline',
-            field=models.CharField(blank=True, choices=[('kept', 'answered, or no longer seen'), ('missed', 'nobody had answered')], default='', max_length=8),
+            model_name="notice",
+            name="deadline",
+            field=models.CharField(
+                blank=True,
+                choices=[("kept", "answered, or no longer seen"), ("missed", "nobody had answered")],
+                default="",
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='noticefinding',
-            name='told_severity',
-            field=models.CharField(blank=True, default='', max_length=8),
+            model_name="noticefinding",
+            name="told_severity",
+            field=models.CharField(blank=True, default="", max_length=8),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('deadline', ''), ('sent_at__isnull', False)), fields=['due_at'], name='notices_by_deadline'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("deadline", ""), ("sent_at__isnull", False)),
+                fields=["due_at"],
+                name="notices_by_deadline",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('deadline', 'missed')), fields=['id'], name='notices_that_nobody_answered'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("deadline", "missed")), fields=["id"], name="notices_that_nobody_answered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('to_team', False)), fields=('notice', 'channel', 'recipient'), name='never_twice_to_a_recipient'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("to_team", False)),
+                fields=("notice", "channel", "recipient"),
+                name="never_twice_to_a_recipient",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('to_team', True)), fields=('step', 'recipient'), name='once_to_an_officer'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("to_team", True)), fields=("step", "recipient"), name="once_to_an_officer"
+            ),
         ),
         migrations.AddField(
-            model_name='calendarday',
-            name='organization',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization'),
+            model_name="calendarday",
+            name="organization",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="constituency.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='workcalendar',
-            name='organization',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization'),
+            model_name="workcalendar",
+            name="organization",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="constituency.organization"
+            ),
         ),
         migrations.AddIndex(
-            model_name='calendarday',
-            index=models.Index(fields=['last_on'], name='calendar_days_by_end'),
+            model_name="calendarday",
+            index=models.Index(fields=["last_on"], name="calendar_days_by_end"),
         ),
         migrations.AddConstraint(
-            model_name='workcalendar',
-            constraint=models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('organization', models.Value('')), name='one_calendar_of_the_installation'),
+            model_name="workcalendar",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.comparison.Coalesce("organization", models.Value("")),
+                name="one_calendar_of_the_installation",
+            ),
         ),
     ]

@@ -5,50 +5,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('findings', '0007_means_and_disowned'),
-        ('notices', '0007_working_time'),
+        ("findings", "0007_means_and_disowned"),
+        ("notices", "0007_working_time"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='answer',
-            name='n_findings',
+            model_name="answer",
+            name="n_findings",
             field=models.PositiveIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='asked_by',
+            model_name="claim",
+            name="asked_by",
             field=models.CharField(blank=True, max_length=254),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='ended_at',
+            model_name="claim",
+            name="ended_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='note',
+            model_name="claim",
+            name="note",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='until',
+            model_name="claim",
+            name="until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='warned_at',
+            model_name="claim",
+            name="warned_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AlterField(
-            model_name='claim',
-            name='answer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='notices.answer'),
+            model_name="claim",
+            name="answer",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="claims", to="notices.answer"
+            ),
         ),
         migrations.AddIndex(
-            model_name='claim',
-            index=models.Index(condition=models.Q(('ended_at', None), ('ruling', 'accepted')), fields=['until'], name='claims_by_end'),
+            model_name="claim",
+            index=models.Index(
+                condition=models.Q(("ended_at", None), ("ruling", "accepted")), fields=["until"], name="claims_by_end"
+            ),
         ),
     ]

@@ -5,34 +5,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notices', '0009_claims_filled'),
+        ("notices", "0009_claims_filled"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='answered_at',
+            model_name="delivery",
+            name="answered_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='bounced_at',
+            model_name="delivery",
+            name="bounced_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.CreateModel(
-            name='OfficialLetter',
+            name="OfficialLetter",
             fields=[
-                ('delivery', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='letter', serialize=False, to='notices.delivery')),
-                ('year', models.PositiveSmallIntegerField()),
-                ('number', models.PositiveIntegerField()),
-                ('made_at', models.DateTimeField()),
-                ('carried_on', models.DateField(null=True)),
-                ('carried_by', models.CharField(blank=True, max_length=254)),
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="letter",
+                        serialize=False,
+                        to="notices.delivery",
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                ("number", models.PositiveIntegerField()),
+                ("made_at", models.DateTimeField()),
+                ("carried_on", models.DateField(null=True)),
+                ("carried_by", models.CharField(blank=True, max_length=254)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('year', 'number'), name='one_letter_a_number')],
+                "constraints": [models.UniqueConstraint(fields=("year", "number"), name="one_letter_a_number")],
             },
         ),
     ]

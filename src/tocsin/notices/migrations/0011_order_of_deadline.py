@@ -4,16 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('constituency', '0004_contacts_alive'),
-        ('findings', '0009_known_exploited'),
-        ('notices', '0010_bounces_and_letters'),
+        ("constituency", "0004_contacts_alive"),
+        ("findings", "0009_known_exploited"),
+        ("notices", "0010_bounces_and_letters"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['due_at', 'id'], name='notices_in_order_of_deadline'),
+            model_name="notice",
+            index=models.Index(fields=["due_at", "id"], name="notices_in_order_of_deadline"),
         ),
     ]

@@ -6,42 +6,59 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('constituency', '0003_history_and_fields'),
-        ('findings', '0005_looks'),
-        ('notices', '0011_order_of_deadline'),
+        ("constituency", "0003_history_and_fields"),
+        ("findings", "0005_looks"),
+        ("notices", "0011_order_of_deadline"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Emergency',
+            name="Emergency",
             fields=[
-                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('sent', 'sent'), ('dropped', 'dropped')], default='draft', max_length=8)),
-                ('title_vi', models.CharField(max_length=200)),
-                ('title_en', models.CharField(max_length=200)),
-                ('text_vi', models.TextField()),
-                ('text_en', models.TextField()),
-                ('severity', models.CharField(default='critical', max_length=8)),
-                ('tlp', models.CharField(default='TLP:AMBER', max_length=16)),
-                ('answer_hours', models.PositiveSmallIntegerField(default=24)),
-                ('selection', models.JSONField(default=dict)),
-                ('made_by', models.CharField(max_length=254)),
-                ('made_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('tests', models.JSONField(default=list)),
-                ('sent_by', models.CharField(blank=True, max_length=254)),
-                ('sent_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("sent", "sent"), ("dropped", "dropped")],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                ("title_vi", models.CharField(max_length=200)),
+                ("title_en", models.CharField(max_length=200)),
+                ("text_vi", models.TextField()),
+                ("text_en", models.TextField()),
+                ("severity", models.CharField(default="critical", max_length=8)),
+                ("tlp", models.CharField(default="TLP:AMBER", max_length=16)),
+                ("answer_hours", models.PositiveSmallIntegerField(default=24)),
+                ("selection", models.JSONField(default=dict)),
+                ("made_by", models.CharField(max_length=254)),
+                ("made_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("tests", models.JSONField(default=list)),
+                ("sent_by", models.CharField(blank=True, max_length=254)),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='notice',
-            name='emergency',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='notices.emergency'),
+            model_name="notice",
+            name="emergency",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="notices.emergency"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('emergency__isnull', False)), fields=['emergency', 'id'], name='notices_of_emergencies'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("emergency__isnull", False)),
+                fields=["emergency", "id"],
+                name="notices_of_emergencies",
+            ),
         ),
     ]

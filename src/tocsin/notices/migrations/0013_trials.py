@@ -5,21 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notices', '0012_emergency'),
-        ('trials', '0001_initial'),
+        ("notices", "0012_emergency"),
+        ("trials", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='notice',
-            name='arm',
+            model_name="notice",
+            name="arm",
             field=models.PositiveSmallIntegerField(null=True),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='trial',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trials.trial'),
+            model_name="notice",
+            name="trial",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="trials.trial"
+            ),
         ),
     ]

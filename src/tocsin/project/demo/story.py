@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from tocsin import roster
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
+from tocsin.campaigns import actions as campaigns
 from tocsin.constituency import actions as constituency
 from tocsin.constituency.queries import Selection
 from tocsin.findings import actions as findings
+from tocsin.findings import queries as finding_queries
 from tocsin.intake import actions as intake
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
@@ -81,6 +83,7 @@ def tell(now: datetime) -> None:
                 _answer(waiting.pop(after), began=now - timedelta(days=ROUNDS[0]))
         if days == 4:
             _ask(now)
+    _campaign(now)
 
 
 def _ask(now: datetime) -> None:
@@ -102,6 +105,23 @@ def _ask(now: datetime) -> None:
         surveys.answer(
             asked=one, given=said, actor=SYSTEM if means == SurveyAnswer.Means.TEAM else own, means=means, now=at + timedelta(hours=5 * place + 1),
         )  # fmt: skip
+
+
+def _campaign(now: datetime) -> None:
+    """Open a campaign two days ago about what most organizations have."""
+    kinds = Counter(
+        kind for kind, _ in finding_queries.findings(SYSTEM).order_by().values_list("kind", "organization").distinct()
+    )
+    (kind, _), *_rest = kinds.most_common(1)
+    wanted = campaigns.Wanted(
+        f"Xử lý dứt điểm {kind} trong toàn tỉnh",
+        f"An end to {kind} in the whole province",
+        [kind],
+        purpose_vi="Mọi đơn vị có phát hiện này phải đóng hoặc giới hạn truy cập trước hạn.",
+        purpose_en="Every organization that has it closes it, or limits who can reach it, before the day.",
+        due_on=(now + timedelta(days=5)).date(),
+    )
+    campaigns.open_campaign(wanted=wanted, actor=SYSTEM, now=now - timedelta(days=2))
 
 
 def _press_on(*, until: datetime) -> None:
