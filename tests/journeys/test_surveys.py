@@ -9,7 +9,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -266,3 +266,96 @@ def test_killed_between_taking_and_noting_repeats_one_mail_under_its_message_id(
     assert len(set(ids)) == 2
     found = json.loads(said("surveys", "show", id_, "--json"))
     assert (found["state"], found["n_asked"], found["silent"]) == ("sent", 2, ["dv-1", "dv-2"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_team_does_all_of_it_on_pages(five: Box, client: Client) -> None:
+    people = {role: accounts.add_user(email=f"{role.value}@team.example", role=role, actor=SYSTEM, now=NOW) for role in (Role.READER, Role.ANALYST, Role.APPROVER)}  # fmt: skip
+    form = {
+        "title_vi": "Có dùng không?", "title_en": "Do you run it?", "due_on": "2099-01-01", "remind_days": "3", "tlp": "TLP:GREEN", "sectors": ["health"],
+        "organizations": "dv-5", "question-1-kind": "yes-no", "question-1-vi": "Có dùng không?", "question-1-en": "Do you run it?", "question-1-required": "on",
+        "question-2-kind": "choice", "question-2-vi": "Bản nào?", "question-2-en": "Which?", "question-2-options": "Cũ | Old\nMới | New", "question-3-kind": "text",
+        "question-4-kind": "text", "question-5-kind": "text",
+    }  # fmt: skip
+    client.force_login(people[Role.READER])
+    assert client.get("/surveys/").status_code == 200
+    assert client.post("/surveys/new/", form).status_code == 404
+    client.force_login(people[Role.ANALYST])
+    assert client.post("/surveys/new/", {**form, "question-2-options": "Cũ"}).status_code == 400
+    assert client.post("/surveys/new/", {**form, "due_on": "2020-01-01"}).status_code == 400
+    here = client.post("/surveys/new/", form)["Location"]
+    row = Survey.objects.get()
+    assert (row.questions[1]["options"], len(row.questions)) == (
+        [{"vi": "Cũ", "en": "Old"}, {"vi": "Mới", "en": "New"}],
+        2,
+    )
+    page = client.get(here, headers={"Accept-Language": "en"}).content.decode()
+    assert "3 organizations get it" in page
+    assert all(f"an@dv-{n}.example" in page for n in (1, 2, 5))
+    assert "an@dv-3.example" not in page
+
+    def act(what: str, **more: object) -> str:
+        return client.post(f"{here}act/", {"act": what, **more}, follow=True, headers={"Accept-Language": "en"}).content.decode()  # fmt: skip
+
+    assert "Try it on a test address first" in (client.force_login(people[Role.APPROVER]) or act("send"))
+    assert "an address is not right" in act("test", to="nobody")
+    assert "Handed over to the test addresses" in act("test", to="a@team.example, b@team.example")
+    client.force_login(people[Role.ANALYST])
+    assert "Only an approver may send it." in act("send")
+    assert client.post(f"{here}change/", {**form, "title_en": "Changed"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.title_en) == ("draft", "Changed")
+    act("test", to="a@team.example")
+    client.force_login(people[Role.APPROVER])
+    assert "3 organizations are asked." in act("send")
+    assert client.get(f"{here}change/").status_code == 302
+    actions.send_mails(now=datetime.now(UTC))
+    assert "0 organizations are reminded" in act("remind-all")
+
+    # What was heard by phone is written down, corrected, and leads to a fact and to a warning.
+    asked = Asked.objects.get(organization="dv-1")
+    assert client.post(f"/surveys/asked/{asked.pk}/", {"q2": "1"}).status_code == 400
+    for version in "12":
+        assert client.post(f"/surveys/asked/{asked.pk}/", {"q1": "yes", "q2": version}).status_code == 302
+    page = client.get(f"{here}?show=1:yes", headers={"Accept-Language": "en"}).content.decode()
+    assert page.count('name="id"') == 1
+    assert "Registered of 1 organization" in act("fact", show="1:yes", label="dùng ExampleMail")
+    assert "Choose organizations first." in act("warn")
+    act("warn", show="1:yes")
+    assert Emergency.objects.get().selection["organizations"] == ["dv-1"]
+    table = b"".join(client.get(f"{here}answers.csv", headers={"Accept-Language": "en"})).decode("utf-8-sig")  # type: ignore[call-overload]
+    assert table.splitlines()[1].startswith("dv-1,Unit 1,health,")
+    assert "approver@team.example,heard by the team,Yes,New" in table
+    assert "+84 24 0000 0000" in client.get(f"{here}calls/").content.decode()
+    assert "no answers are taken any more" in act("close")
+    assert client.post(f"/surveys/asked/{asked.pk}/", {"q1": "no", "q2": "1"}).status_code == 302
+    assert Asked.objects.get(pk=asked.pk).values == {"1": "yes", "2": "2"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_organizations_program_answers_and_the_teams_chases(five: Box, program: Callable[..., Client]) -> None:
+    team, own = program(), program(organization="dv-1")
+    document = {
+        "title_vi": "x", "title_en": "x", "due_on": "2099-01-01", "selection": {"organizations": ["dv-1", "dv-2"]}, "questions": QUESTIONS,
+    }  # fmt: skip
+    made = team.post("/api/v1/surveys", document, content_type="application/json").json()
+    base = f"/api/v1/surveys/{made['id']}"
+    assert team.get(f"{base}/preview").json()["recipients"][0] == {"organization": "dv-1", "to": "an@dv-1.example"}
+    assert team.post(f"{base}/sending", {}, content_type="application/json").status_code == 409
+    assert team.post(f"{base}/sending", {"untested": True}, content_type="application/json").json()["n_asked"] == 2
+    (asked,) = own.get("/api/v1/surveys/asked?silent=true").json()["items"]
+    answer = f"/api/v1/surveys/asked/{asked['id']}/answer"
+    assert own.post(answer, {"answer": {"1": "maybe"}}, content_type="application/json").status_code == 422
+    said = own.post(answer, {"answer": {"1": "yes", "2": "4"}}, content_type="application/json").json()
+    assert said["answer"] == {"1": "yes", "2": "4"}
+    assert own.get(base).status_code == 404
+    figures = team.get(f"{base}/figures").json()
+    assert (figures["n_answered"], figures["tallies"][1]["sum"], figures["silent_by_sector"]) == (1, "4", {"health": 1})
+    SurveyMail.objects.all().delete()
+    for dry_run, n in ((True, 0), (False, 1)):
+        found = team.post(f"{base}/chase", {"dry_run": dry_run}, content_type="application/json").json()
+        assert found == {"organizations": ["dv-2"], "dry_run": dry_run}
+        assert SurveyMail.objects.count() == n
+    assert [one["organization"] for one in team.get(f"{base}/answers?silent=false").json()["items"]] == ["dv-1"]
+    assert team.post(f"{base}/closing").json()["state"] == "closed"
+    assert own.post(answer, {"answer": {"1": "no"}}, content_type="application/json").status_code == 409

@@ -135,7 +135,7 @@ def _number(question: Question, text: str) -> str:
         raise BadValue(question.key, "number") from error
     if not found.is_finite() or abs(found) > LARGEST or -int(found.as_tuple().exponent) > 6:
         raise BadValue(question.key, "number")
-    return f"{found.normalize():f}"
+    return f"{found.normalize() + 0:f}"
 
 
 @dataclass(slots=True)

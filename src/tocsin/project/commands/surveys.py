@@ -33,17 +33,7 @@ def surveys_list(as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @AS_JSON
 def surveys_create(file: Path, as_json: bool) -> None:
-    """Write down the survey that FILE (YAML) describes; nothing is sent.
-
-    \b
-    title_vi: Có dùng phần mềm ExampleMail không?
-    title_en: Do you run ExampleMail?
-    due_on: 2027-03-31
-    selection: {sectors: [health]}   # or everyone, organizations, criticalities, essential, below
-    questions:
-    - {kind: yes-no, vi: Đơn vị có dùng không?, en: Do you run it?}
-    - {kind: number, vi: Bao nhiêu máy chủ?, en: How many servers?, required: false}
-    """  # noqa: D301
+    """Write down the survey that FILE (YAML, docs/examples/survey.yaml) describes; nothing is sent."""
     prepare()
     from tocsin.project.work import surveys as work
 

@@ -28,6 +28,7 @@ from tocsin.surveys.actions.sending import go_on
 from tocsin.surveys.models import Survey, SurveyMail
 
 PORTION: Final = 500
+_RELATED: Final = ("asked__survey", "asked__organization")
 _OURS = re.compile(r"<survey\.([0-9a-f]{32})@")
 _REFUSED = (send.NotHandedOver, addresses.BadAddress, envelopes.NoKey, Unprotected)
 
@@ -43,17 +44,20 @@ def send_mails(*, now: datetime) -> int:
         return 0
     sent = 0
     with dialect.mutual_exclusion("survey-mails"):
-        related = ("asked__survey", "asked__organization")
         try:
             with send.opened(settings.TOCSIN_EMAIL_URL, Path(settings.TOCSIN_HOME) / "outbox") as way:
-                for row in list(waiting.select_related(*related).order_by("created_at", "pk")[:PORTION]):
-                    sent += _send(row, way, now)
+                while rows := list(waiting.select_related(*_RELATED).order_by("created_at", "pk")[:PORTION]):
+                    keys = queries.encryptions(SYSTEM, {row.asked.organization_id for row in rows}, now)
+                    for row in rows:
+                        key = keys.get((row.asked.organization_id, row.recipient.lower()))
+                        sent += _send(row, key, way, now)
         except (send.BadUrl, send.Unavailable):
             return sent  # the server itself is away, which the watch over it says; no mail pays for it
     return sent
 
 
-def _send(row: SurveyMail, way: send.Server | send.Outbox, now: datetime) -> bool:
+def _send(row: SurveyMail, key: envelopes.Encryption | None, way: send.Server | send.Outbox, now: datetime) -> bool:  # fmt: skip
+    """Hand one over, or note why not; afterwards it waits no more, or until later."""
     asked = row.asked
     asked.refresh_from_db(fields=["answered_at"])
     if asked.answered_at is not None or asked.survey.state != Survey.State.SENT:
@@ -63,8 +67,7 @@ def _send(row: SurveyMail, way: send.Server | send.Outbox, now: datetime) -> boo
     try:
         first = SurveyMail.objects.filter(asked=asked, recipient=row.recipient).order_by("pk").first()
         content = letters.compose(row, first, now=row.created_at).as_bytes(policy=SMTP)
-        keys = queries.encryptions(SYSTEM, [asked.organization_id], now)
-        content = envelopes.enclosed(content, keys.get((asked.organization_id, row.recipient.lower())), outer_subject="Tocsin")  # fmt: skip
+        content = envelopes.enclosed(content, key, outer_subject="Tocsin")  # fmt: skip
         row.says = way.send(content, sender=addresses.sender(settings.TOCSIN_EMAIL_FROM)[1], recipient=row.recipient)[:500]  # fmt: skip
     except _REFUSED as error:
         _refused(row, str(error), permanent=getattr(error, "permanent", True), now=now)

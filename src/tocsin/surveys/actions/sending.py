@@ -17,6 +17,8 @@ from tocsin.surveys.actions.drafting import NotADraft, in_order, may_write, reac
 from tocsin.surveys.models import Asked, Survey, SurveyMail
 
 PORTION = 500
+CHASED = 5_000
+"""Organizations reminded in one transaction."""
 AGAIN = timedelta(hours=4)
 """Nobody is reminded by hand again within this time."""
 LOST = (SurveyMail.State.BOUNCED, SurveyMail.State.FAILED)
@@ -72,10 +74,10 @@ def send(*, survey: Survey, actor: Viewer, now: datetime, untested: bool = False
 def chase(*, now: datetime, dry_run: bool = False) -> list[Asked]:
     """Remind those silent ones whose time has come, once a step; return them. After the day it is due, the next contact."""
     due = Asked.objects.filter(survey__state=Survey.State.SENT, answered_at=None, next_at__lte=now)
-    rows = due.select_related("survey", "organization").order_by("next_at", "pk")[:PORTION]
+    rows = due.select_related("survey", "organization").order_by("next_at", "pk")[:CHASED]
     if dry_run:
         return list(rows)
-    taken = list(due.select_for_update(of=("self",)).select_related("survey", "organization").order_by("next_at", "pk")[:PORTION])  # fmt: skip
+    taken = list(due.select_for_update(of=("self",)).select_related("survey", "organization").order_by("next_at", "pk")[:CHASED])  # fmt: skip
     late = {row.pk for row in taken if row.after_at is not None and now >= row.after_at}
     reminded = _remind(taken, {row.pk: "after" if row.pk in late else "before" for row in taken}, SYSTEM, now)
     for row in taken:
