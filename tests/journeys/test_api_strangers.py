@@ -89,6 +89,9 @@ BODIES: dict[str, object] = {
     "begin_drill": {"title": "x", "ends_at": "2099-01-01T00:00:00Z"},
     "propose": {"organization": OTHERS, "what": "add", "email": "x@y.example"},
     "decide_proposal": {"approve": True},
+    "claim_holding": {"organization": OTHERS, "kind": "domain", "value": "x.example"},
+    "prove_claim": {"host": "x"},
+    "settle_claim": {"approve": False},
     "decide_registration": {"approve": False, "because": "x"},
     "note_carried": {"on": "2026-01-01"},
     "note_steps": {"steps": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"]},
@@ -141,6 +144,10 @@ def filled(path: str, organization: str) -> str:
         "/endpoints/": reached.endpoints(SYSTEM).filter(organization=organization).values_list("pk", flat=True).first(),
         "/drills/": reached.drills(SYSTEM).values_list("pk", flat=True).first(),
         "/proposals/": reached.proposals(SYSTEM).filter(organization=organization).values_list("pk", flat=True).first(),
+        "/holding-claims/": reached.holding_claims(SYSTEM)
+        .filter(organization=organization)
+        .values_list("pk", flat=True)
+        .first(),
         "/registrations/": reached.registrations(SYSTEM).values_list("pk", flat=True).first(),
         "/escalations/plans/": noticed.plan_rows(SYSTEM).values_list("pk", flat=True).first(),
         "/calendars/": noticed.calendar_rows(SYSTEM).values_list("pk", flat=True).first(),
@@ -210,6 +217,7 @@ def peopled(town: None) -> None:
     reach.propose(
         organization=owner, what="add", contact=None, after={"email": "x@y.example"}, by="x", means="api", now=now
     )
+    reach.claim_holding(organization=owner, kind="network", value="198.51.100.0/30", actor=SYSTEM, now=now)
     asked = {"name_vi": "Xã mới", "person": "Chi", "email": "chi@xa-moi.example", "phone": "1", "state": "asked"}
     Registration.objects.create(at=now, language="vi", **asked)
     freezing.freeze(begins_on=date(now.year - 1, 1, 1), ends_on=date(now.year - 1, 1, 31), actor=SYSTEM, now=now)

@@ -45,6 +45,7 @@ for place, router in (
     ("/drills", reach.drills),
     ("/proposals", reach.proposals),
     ("/registrations", reach.registrations),
+    ("/holding-claims", reach.holding_claims),
     ("/findings", findings.router),
     ("/notices", notices.notices),
     ("/deliveries", notices.deliveries),

@@ -136,3 +136,26 @@ def claimed(text: str) -> list[str]:
 def kind_of(value: str) -> str:
     """Return whether a text would be a network or a domain."""
     return "network" if "/" in value or ":" in value or value.replace(".", "").isdigit() else "domain"
+
+
+ZONES_AT_MOST: Final = 16
+"""Reverse zones that are asked about one network; what spans more is proven by a file, or by hand."""
+
+
+def reverse_names(cidr: str) -> list[str]:
+    """Return the names whose TXT records together prove a network; none where it spans too many reverse zones.
+
+    Those of the reverse zones it fills. One smaller than a zone is proven at its first and its last address, whoever
+    has the rest of the zone: where it is delegated (RFC 2317), these names lead to its holder.
+    """
+    network = ipaddress.ip_network(cidr)
+    step, whole = (8, 24) if network.version == 4 else (4, 124)
+    if network.prefixlen > whole:
+        ends = dict.fromkeys((network[0], network[-1]))
+        return [f"_tocsin.{address.reverse_pointer}" for address in ends]
+    length = max(step, -(-network.prefixlen // step) * step)
+    if 2 ** (length - network.prefixlen) > ZONES_AT_MOST:
+        return []
+    drop = (network.max_prefixlen - length) // step
+    zones = network.subnets(new_prefix=length) if length >= network.prefixlen else ()
+    return [f"_tocsin.{'.'.join(zone[0].reverse_pointer.split('.')[drop:])}" for zone in zones]

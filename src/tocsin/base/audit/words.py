@@ -19,7 +19,7 @@ ACTS: Final[dict[str, Promise]] = {
     "endpoint-removed": _("removed a chat room or webhook"),
     "endpoint-secret-renewed": _("renewed the secret of a webhook"),
     "holding-claimed": _("claimed a network or domain"),
-    "holding-proven": _("proved a claimed domain"),
+    "holding-proven": _("proved a claimed network or domain"),
     "holding-claim-approved": _("approved a claimed network or domain"),
     "holding-claim-refused": _("refused a claimed network or domain"),
     "organizations-succeeded": _("let organizations succeed others"),

@@ -64,6 +64,7 @@ def fetch(
     user: str = "",
     secret: str = "",
     schemes: Iterable[str] = SCHEMES,
+    redirects: int = REDIRECTS,
 ) -> Iterator[Answer]:
     """Get a document; its body is read from the answer's `content`. Raise NotCollected.
 
@@ -75,7 +76,7 @@ def fetch(
     credentials = {} if "{secret}" in address else _credentials(user, secret)
     origin = _origin(url)
     context = guards.trust()
-    for _ in range(REDIRECTS + 1):
+    for _ in range(redirects + 1):
         asked = {
             "Host": _host(url),
             "User-Agent": AGENT,
@@ -104,7 +105,7 @@ def fetch(
             finally:
                 response.close()
         url = _redirected(url, answered.get("location", ""), schemes)
-    raise Refused("refused-redirect", f"{url.host} redirects more than {REDIRECTS} times")
+    raise Refused("refused-redirect", f"{url.host} redirects more than {redirects} times")
 
 
 def parsed(address: str, schemes: Iterable[str]) -> httpx2.URL:

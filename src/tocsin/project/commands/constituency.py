@@ -190,3 +190,44 @@ def constituency_succeed(
         for one in found["moved"]:
             click.echo(f"{one['kind']:8} {one['value']}  {one['from']} -> {one['to'] or '(say which)'}")
         click.echo(f"{len(found['moved'])} {'would move' if dry_run else 'moved'} on {found['on']}", err=True)
+
+
+@constituency.command("claims")
+@click.option("--all", "everything", is_flag=True, help="Those that were decided, too.")
+@AS_JSON
+def constituency_claims(everything: bool, as_json: bool) -> None:
+    """List networks and domains that organizations claim, with what proves them."""
+    prepare()
+    from tocsin.project.work import reaching as work
+
+    found = work.holding_claims(everything=everything)
+    if as_json:
+        show(found)
+        return
+    for row in found:
+        click.echo(f"{row['id']}  {row['organization']}  {row['value']}  {row['state']}  {row['token']}")
+
+
+@constituency.command("claim")
+@click.argument("id_", metavar="ID")
+@click.option("--do", "what", type=click.Choice(["prove", "approve", "refuse"]), required=True)
+@click.option("--host", default="", help="Address in a claimed network where the file lies; its first if not given.")
+@click.option("--because", default="", help="Why; needed to approve what is not proven.")
+def constituency_claim(id_: str, what: str, host: str, because: str) -> None:
+    """Look for the proof of a claimed network or domain, approve it, or refuse it."""
+    prepare()
+    from tocsin.constituency.actions import HeldAlready
+    from tocsin.project.work import reaching as work
+    from tocsin.reach.actions import AlreadySettled, BadClaim, NotProven
+
+    try:
+        said = work.settle_holding_claim(id_, what, host=host, because=because)
+    except LookupError:
+        fail(f"{id_}: not known")
+    except AlreadySettled:
+        fail(f"{id_}: decided already")
+    except HeldAlready:
+        fail(f"{id_}: it is held already on some of these days")
+    except (NotProven, BadClaim) as error:
+        fail(str(error))
+    click.echo(said, err=True)

@@ -245,3 +245,28 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise LookupError(text) from None
+
+
+def holding_claims(*, everything: bool) -> list[dict[str, Any]]:
+    """Return claimed networks and domains, the newest first."""
+    return [
+        {
+            "id": str(row.pk), "organization": row.organization_id, "kind": row.kind, "value": row.value, "state": row.state, "token": row.token,
+            "records": actions.record_of(row).split(), "file": actions.file_of(row), "proven_by": row.proven_by, "says": row.says, "by": row.by, "at": row.at,
+        }
+        for row in queries.holding_claims(SYSTEM, open_only=not everything)
+    ]  # fmt: skip
+
+
+def settle_holding_claim(id_: str, what: str, *, host: str, because: str) -> str:
+    """Prove, approve or refuse a claim; return what came of it. Raise LookupError, and what the actions raise."""
+    try:
+        row = queries.holding_claims(SYSTEM).filter(pk=UUID(id_)).first()
+    except ValueError:
+        row = None
+    if row is None:
+        raise LookupError(id_)
+    if what == "prove":
+        return f"proven by {actions.prove(claim=row, actor=SYSTEM, now=now(), host=host)}"
+    actions.settle_claim(claim=row, approve=what == "approve", because=because, actor=SYSTEM, now=now())
+    return f"{row.organization_id} {'holds' if what == 'approve' else 'does not hold'} {row.value}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from datetime import datetime
 
@@ -13,11 +14,12 @@ from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.collectors import txt
 from tocsin.collectors.failures import NotCollected
 from tocsin.collectors.guard import Guard
-from tocsin.collectors.http.fetch import fetch
+from tocsin.collectors.http.fetch import REDIRECTS, fetch
 from tocsin.collectors.limits import Limits
 from tocsin.constituency import actions as constituency
 from tocsin.constituency.models import Organization
 from tocsin.core import constituency as plain
+from tocsin.reach import rules
 from tocsin.reach.actions.keys import may_change
 from tocsin.reach.models import HoldingClaim
 from tocsin.roster import values
@@ -42,13 +44,21 @@ class NotProven(Exception):
 
 
 def record_of(claim: HoldingClaim) -> str:
-    """Return the name whose TXT record proves a claim of a domain."""
-    return f"_tocsin.{claim.value}"
+    """Return the names whose TXT records together prove a claim, with spaces; nothing where no record can."""
+    return " ".join(_records(claim))
 
 
-def file_of(claim: HoldingClaim) -> str:
-    """Return the address of the file that proves a claim of a domain."""
-    return f"https://{claim.value}/.well-known/tocsin-claim.txt"
+def _records(claim: HoldingClaim) -> list[str]:
+    return [f"_tocsin.{claim.value}"] if claim.kind == "domain" else rules.reverse_names(claim.value)
+
+
+def file_of(claim: HoldingClaim, host: str = "", port: int = 80) -> str:
+    """Return the address of the file that proves a claim: of a network at one of its addresses, without TLS."""
+    if claim.kind == "domain":
+        return f"https://{claim.value}/.well-known/tocsin-claim.txt"
+    address = ipaddress.ip_address(host) if host else ipaddress.ip_network(claim.value)[0]
+    shown = f"[{address}]" if address.version == 6 else str(address)
+    return f"http://{shown}{f':{port}' if port != 80 else ''}/.well-known/tocsin-claim.txt"
 
 
 @transaction.atomic
@@ -75,22 +85,28 @@ def claim_holding(
     return row
 
 
-def prove(*, claim: HoldingClaim, actor: Viewer, now: datetime, resolver: tuple[str, int] | None = None) -> str:
-    """Look for the proof of a claimed domain; return by what it was proven. Raise NotProven, AlreadySettled, NotAllowed."""
+def prove(
+    *, claim: HoldingClaim, actor: Viewer, now: datetime, host: str = "", resolver: tuple[str, int] | None = None, port: int = 80
+) -> str:  # fmt: skip
+    """Look for the proof of a claim; return by what it was proven.
+
+    `host` is the address in a claimed network where the file lies, its first one unless given. Raise NotProven,
+    BadClaim when that is no address in it, AlreadySettled, NotAllowed.
+    """
     if not may_change(actor, claim.organization_id):
         raise NotAllowed(actor.role.value)
     if claim.state not in {State.ASKED, State.PROVEN}:
         raise AlreadySettled
-    if claim.kind != "domain":
-        raise NotProven("a network is not proven by a record or a file: the team looks at it by hand")
+    if host and claim.kind == "network" and not _lies_in(host, claim.value):
+        raise BadClaim(f"{host} is no address in {claim.value}")
     said = []
-    for way, look in (("dns", _in_dns), ("file", _in_file)):
+    for way in ("dns", "file"):
         try:
-            shown = look(claim, resolver or txt.resolver())
+            shown = _in_dns(claim, resolver or txt.resolver()) if way == "dns" else _in_file(claim, host, port)
         except NotCollected as error:
             said.append(f"{way}: {error.detail}")
             continue
-        if claim.token in shown:
+        if shown:
             _note(claim, State.PROVEN, way, "", actor, now)
             return way
         said.append(f"{way}: not there")
@@ -98,15 +114,26 @@ def prove(*, claim: HoldingClaim, actor: Viewer, now: datetime, resolver: tuple[
     raise NotProven("; ".join(said))
 
 
-def _in_dns(claim: HoldingClaim, resolver: tuple[str, int]) -> list[str]:
-    return [text.strip() for text in txt.lookup(record_of(claim), server=resolver)]
+def _lies_in(host: str, cidr: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(cidr)
+    except ValueError:
+        return False
 
 
-def _in_file(claim: HoldingClaim, resolver: tuple[str, int]) -> list[str]:
+def _in_dns(claim: HoldingClaim, resolver: tuple[str, int]) -> bool:
+    names = _records(claim)
+    found = (claim.token in [text.strip() for text in txt.lookup(name, server=resolver)] for name in names)
+    return bool(names) and all(found)
+
+
+def _in_file(claim: HoldingClaim, host: str, port: int) -> bool:
     guard = Guard(settings.TOCSIN_ALLOWED_NETWORKS, settings.TOCSIN_ALLOWED_PORTS)
-    with fetch(file_of(claim), guard=guard, limits=LIMITS, schemes=("https",)) as answer:
+    schemes, redirects = (("https",), REDIRECTS) if claim.kind == "domain" else (("http",), 0)
+    where = file_of(claim, host, port)
+    with fetch(where, guard=guard, limits=LIMITS, schemes=schemes, redirects=redirects) as answer:
         content = b"".join(iter(lambda: answer.content.read(1024), b""))
-    return [line.strip() for line in content.decode(errors="replace").splitlines()]
+    return claim.token in [line.strip() for line in content.decode(errors="replace").splitlines()]
 
 
 @transaction.atomic

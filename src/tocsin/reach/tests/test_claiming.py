@@ -7,6 +7,10 @@ import struct
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +19,7 @@ from tocsin.constituency import actions as constituency
 from tocsin.constituency.models import Organization
 from tocsin.core import constituency as plain
 from tocsin.reach import actions as reach
+from tocsin.reach import rules
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2026, 11, 25, 3, tzinfo=UTC)
@@ -95,7 +100,51 @@ def test_what_is_no_domain_or_somebody_elses_organization_is_refused() -> None:
     with pytest.raises(reach.BadClaim):
         reach.claim_holding(organization=ours, kind="network", value="203.0.113.1/24", actor=CHI, now=NOW)
     network = reach.claim_holding(organization=ours, kind="network", value="203.0.113.0/24", actor=CHI, now=NOW)
-    with pytest.raises(reach.NotProven, match="by hand"):
-        reach.prove(claim=network, actor=CHI, now=NOW)
+    with pytest.raises(reach.BadClaim, match="no address in"):
+        reach.prove(claim=network, actor=CHI, now=NOW, host="198.51.100.1")
     reach.settle_claim(claim=network, approve=True, because="đã gọi điện xác nhận", actor=SYSTEM, now=NOW)
     assert ours.networks.get().cidr == "203.0.113.0/24"
+
+
+def test_a_network_is_proven_at_the_reverse_zones_it_fills() -> None:
+    whole = {
+        "203.0.113.0/24": ["113.0.203.in-addr.arpa"],
+        "198.18.0.0/15": ["18.198.in-addr.arpa", "19.198.in-addr.arpa"],
+        "203.0.113.8/29": ["8.113.0.203.in-addr.arpa", "15.113.0.203.in-addr.arpa"],
+        "203.0.113.8/32": ["8.113.0.203.in-addr.arpa"],
+        "203.0.64.0/18": [],
+        "2001:db8::/32": ["8.b.d.0.1.0.0.2.ip6.arpa"],
+        "2001:db8::/47": ["0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "1.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"],
+    }
+    assert {cidr: rules.reverse_names(cidr) for cidr in whole} == {
+        cidr: [f"_tocsin.{name}" for name in names] for cidr, names in whole.items()
+    }
+
+
+def test_a_network_is_proven_by_its_reverse_zone_or_by_a_file_at_one_of_its_addresses(
+    resolver: Resolver, settings: object, tmp_path: Path
+) -> None:
+    constituency.import_all(organizations=[plain.Organization("xa-a", "A", "A")], ignored=[], actor=SYSTEM, now=NOW)
+    owner = Organization.objects.get(pk="xa-a")
+    claim = reach.claim_holding(organization=owner, kind="network", value="127.0.0.0/30", actor=CHI, now=NOW)
+    (tmp_path / ".well-known").mkdir()
+    (tmp_path / ".well-known" / "tocsin-claim.txt").write_text(f"x\n{claim.token}\n")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        told = {"actor": CHI, "now": NOW, "resolver": resolver.address, "port": server.server_port, "host": "127.0.0.1"}
+        try:
+            settings.TOCSIN_ALLOWED_NETWORKS = ()  # type: ignore[attr-defined]
+            with pytest.raises(reach.NotProven, match="not public"):
+                reach.prove(claim=claim, **told)
+            settings.TOCSIN_ALLOWED_NETWORKS = (ip_network("127.0.0.0/8"),)  # type: ignore[attr-defined]
+            assert reach.prove(claim=claim, **told) == "file"
+        finally:
+            server.shutdown()
+            thread.join()
+    resolver.texts = [claim.token]
+    assert reach.prove(claim=claim, actor=CHI, now=NOW, resolver=resolver.address) == "dns"
+    assert len({question[12:] for question in resolver.asked}) == 2  # of the first and the last address
+    claim.refresh_from_db()
+    assert (claim.state, claim.proven_by) == ("proven", "dns")

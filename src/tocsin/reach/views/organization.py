@@ -21,7 +21,7 @@ from tocsin.constituency.models import Contact, ContactState, Organization
 from tocsin.reach import actions, queries
 from tocsin.reach.forms import EndpointForm, KeyForm, ProposalForm
 from tocsin.reach.models import Call, Proposal
-from tocsin.reach.rules import WEIGHTS
+from tocsin.reach.rules import WEIGHTS, kind_of
 from tocsin.reach.words import REASONS
 
 viewing = signed_in(constituents.viewer_of)
@@ -140,12 +140,11 @@ CLAIMS = {"claim", "prove", "approve-claim", "refuse-claim"}
 def _claimed(request: HttpRequest, what: str, viewer: Viewer, found: Organization, now: datetime) -> str:
     if what == "claim":
         value = request.POST.get("value", "").strip()
-        kind = "network" if "/" in value or value.replace(".", "").isdigit() or ":" in value else "domain"
-        actions.claim_holding(organization=found, kind=kind, value=value, actor=viewer, now=now)
+        actions.claim_holding(organization=found, kind=kind_of(value), value=value, actor=viewer, now=now)
         return _("It was claimed. Now prove it, or wait for the team.")
     claim = get_object_or_404(queries.holding_claims(viewer), organization=found, pk=_id(request, "claim"))
     if what == "prove":
-        actions.prove(claim=claim, actor=viewer, now=now)
+        actions.prove(claim=claim, actor=viewer, now=now, host=request.POST.get("host", "").strip())
         return _("It is proven; the team approves it.")
     if not viewer.may_write or not viewer.sees_everything:
         raise Http404
