@@ -236,12 +236,17 @@ def first_rows(source: Path, target: Path, rows: int) -> Path:
     return target
 
 
-def share(sources: list[Path], target: Path, rows: int, whole: int) -> Path:
-    """Copy the heading and about `rows` of the `whole` rows: of some addresses, seven in ten of their rows.
+IN_TEN = 5
+"""Rows in ten that the peer gets of an address: with fewer, fewer repeat what was kept."""
 
-    Who keeps every asset of these once, whenever it comes, keeps a fourth of the rows: as a window of a day does of all.
+
+def share(sources: list[Path], target: Path, rows: int, whole: int) -> Path:
+    """Copy the heading and about `rows` of the `whole` rows: of some addresses, some of their rows.
+
+    A cache that keeps each of these assets once, whenever it comes, keeps about as large a part of the rows as our
+    window of a day keeps of all ten million.
     """
-    step = max(1, 7 * whole // (10 * rows))
+    step = max(1, IN_TEN * whole // (10 * rows))
     with target.open("wb") as write:
         for n, source in enumerate(sources):
             with source.open("rb") as read:
@@ -249,7 +254,7 @@ def share(sources: list[Path], target: Path, rows: int, whole: int) -> Path:
                 if not n:
                     write.write(heading)
                 chosen = (line for line in read if zlib.crc32(line.split(b",", 3)[2]) % step == 0)
-                write.writelines(line for line in chosen if zlib.crc32(line) % 10 < 7)
+                write.writelines(line for line in chosen if zlib.crc32(line) % 10 < IN_TEN)
     return target
 
 
