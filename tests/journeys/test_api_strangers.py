@@ -86,6 +86,7 @@ BODIES: dict[str, object] = {
     "switch_person": {"is_active": False},
     "approve_notices": {"notices": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"]},
     "add_endpoint": {"organization": OTHERS, "channel": "chat", "address": "zalo://x"},
+    "renew_secret": {"keep_hours": 1},
     "begin_drill": {"title": "x", "ends_at": "2099-01-01T00:00:00Z"},
     "propose": {"organization": OTHERS, "what": "add", "email": "x@y.example"},
     "decide_proposal": {"approve": True},

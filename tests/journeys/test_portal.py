@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +11,17 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import Browser
 
-from tocsin.base.tenancy import Role
+from tocsin.base.tenancy import Role, Viewer
 from tocsin.findings.models import Finding
 from tocsin.notices import actions as notices
-from tocsin.notices.models import Claim
+from tocsin.notices.models import Claim, Notice
 from tocsin.notices.tests.cast import MINH
+from tocsin.portal import actions as answering
 from tocsin.portal.models import Proof
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,3 +138,48 @@ def test_a_contact_sees_what_the_team_knows_of_them_and_proposes_changes(town: N
     first = client.get("/portal/history/").content.decode()
     assert "TC-" in first
     assert OTHERS not in text + first
+
+
+def test_a_program_attaches_proof_and_what_is_none_records_nothing(
+    town: None, program: Callable[..., Client], tmp_path: Path
+) -> None:
+    client, first = program(organization=OURS), _own()[0]
+    body = {
+        "findings": [str(first.pk)],
+        "answer": "fixed",
+        "proof": {"name": "anh.png", "content": b64encode(b"no").decode()},
+    }
+    assert client.post("/api/v1/answers", body, content_type="application/json").status_code == 422
+    assert not Proof.objects.exists()
+    body["proof"] = {"name": "nhật ký.txt", "content": b64encode("đã tắt".encode()).decode()}
+    assert client.post("/api/v1/answers", body, content_type="application/json").json() == {"answered": 1}
+    [kept] = Proof.objects.filter(findings=first)
+    assert answering.place(kept.sha256).read_text() == "đã tắt"
+    assert client.get(f"/api/v1/findings/{first.pk}").json()["owner"] == "says-fixed"
+
+
+def test_what_is_a_strangers_and_what_is_nobodys_cost_and_say_the_same(
+    town: None, signed_in: SignedIn, program: Callable[..., Client]
+) -> None:
+    stranger = Finding.objects.filter(organization=OTHERS)[0]
+    notice = Notice.objects.filter(organization=OTHERS)[0]
+    proof = answering.File("anh.txt", b"x")
+    others = Viewer(None, "o@o.example", Role.CONTACT, frozenset({OTHERS}))
+    answering.answer(findings=[stranger], word="seen", actor=others, now=datetime.now(UTC), proof=proof)
+    kept = Proof.objects.get()
+    nothing = "01a21068-2eaf-7fb1-bd14-5481e22960e1"
+    api, contact = program(organization=OURS), signed_in(Role.CONTACT, OURS)
+    for client, address, there in (
+        (contact, "/portal/findings/{}/", stranger.pk), (contact, "/portal/proofs/{}/", kept.pk), (contact, "/findings/{}/", stranger.pk),
+        (contact, "/notices/{}/", notice.pk), (api, "/api/v1/findings/{}", stranger.pk), (api, "/api/v1/notices/{}", notice.pk),
+    ):  # fmt: skip
+        seen = []
+        for id_ in (nothing, there, nothing, there):
+            with CaptureQueriesContext(connection) as asked:
+                answer = client.get(address.format(id_))
+            said = [re.sub(r"'[^']*'", "?", query["sql"]) for query in asked]
+            body = re.sub(r'(name="csrfmiddlewaretoken" value=")[^"]*', r"\1", answer.content.decode())
+            seen.append((answer.status_code, body.replace(str(id_), "ID"), said))
+        # The first request of somebody does more than those after it, whatever it asks for.
+        assert seen[2][0] == 404, address
+        assert seen[2] == seen[3] == seen[1], address

@@ -105,6 +105,17 @@ def test_a_program_verifies_what_it_gets_and_a_room_reads_no_address(settings: A
         notices.run(now=NOW + timedelta(hours=2))
         assert Delivery.objects.get(pk=again.pk).state == "handed-over"
         assert program.heard[1].body == program.heard[2].body
+        # A renewed secret: for a time both sign, or at once the new one alone. Signatures say when they really were made.
+        for hours, kept, asset in ((1, timedelta(hours=1), "203.0.113.9"), (2, timedelta(), "203.0.113.10")):
+            renewed = reach.renew_secret(endpoint=hook, actor=SYSTEM, now=datetime.now(UTC), keep=kept)
+            _warned(NOW + timedelta(hours=2 + hours), asset)
+            heard = program.heard[-1]
+            signed = f"{heard.headers['X-Tocsin-Timestamp']}.".encode() + heard.body
+            valid = [renewed, secret] if kept else [renewed]
+            digests = (hmac.new(one.encode(), signed, hashlib.sha256).hexdigest() for one in valid)
+            assert heard.headers["X-Tocsin-Signature"] == ",".join(f"v1={one}" for one in digests)
+        with pytest.raises(reach.BadEndpoint, match="a week"):
+            reach.renew_secret(endpoint=hook, actor=SYSTEM, now=NOW, keep=timedelta(days=8))
     settings.TOCSIN_ALLOWED_NETWORKS = ()
     with pytest.raises(reach.BadEndpoint, match="not public"):
         reach.add_endpoint(organization=owner, channel="webhook", address="https://127.0.0.1/", actor=SYSTEM, now=NOW)

@@ -339,6 +339,7 @@ class Silences:
 CLAIM_STATES = {
     "asked": Q(ruling=""),
     "approved": Q(ruling="accepted", ended_at=None),
+    "ending": Q(ruling="accepted", ended_at=None, warned_at__isnull=False),
     "refused": Q(ruling="refused"),
     "ended": Q(ruling="accepted", ended_at__isnull=False),
 }

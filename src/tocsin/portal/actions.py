@@ -41,11 +41,15 @@ def answer(
     note: str = "",
     until: date | None = None,
     proof: File | None = None,
+    by: str = "",
 ) -> int:
-    """Answer about findings that were found for the actor; return how many. Raise BadAnswer, BadProof."""
+    """Answer about findings that were found for the actor; return how many. Raise BadAnswer, BadProof.
+
+    `by` names a program that speaks for the actor.
+    """
     sha256 = _attach(findings, proof, actor, now) if proof is not None else ""
     return notices.answer_findings(
-        findings=findings, word=word, by=actor.email, means=means, now=now, note=note, until=until, proof=sha256
+        findings=findings, word=word, by=by or actor.email, means=means, now=now, note=note, until=until, proof=sha256
     )
 
 

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 from ninja import Field, Router, Schema
+from pydantic import Base64Bytes
 
 from tocsin.base.api.door import Call
 from tocsin.base.api.house import route
@@ -18,8 +19,18 @@ from tocsin.base.api.values import Day
 from tocsin.findings import queries as findings
 from tocsin.notices import actions as notices
 from tocsin.notices.api.notices import Word
+from tocsin.portal import actions, rules, words
 
 answers = Router(tags=["findings"])
+
+
+class ProofIn(Schema):
+    """A file as proof."""
+
+    name: str = Field(max_length=255, description=_("Its name; the ending says what it is."))
+    content: Base64Bytes = Field(
+        max_length=2_300_000, description=_("In Base64, at most 1.6 MB; larger files are attached in the portal.")
+    )
 
 
 class AnswersIn(Schema):
@@ -31,6 +42,7 @@ class AnswersIn(Schema):
         None, description=_("The day it will be fixed by, or until which the risk is accepted; these two need it.")
     )
     note: str = Field("", max_length=4000, description=_("In free words; `risk-accepted` needs a reason."))
+    proof: ProofIn | None = Field(None, description=_("A file that shows it, kept with the findings."))
 
 
 class AnswersTaken(Schema):
@@ -57,9 +69,12 @@ def answer_findings(request: Call, body: AnswersIn) -> dict[str, int]:
     if len(found) != len(set(body.findings)):
         raise Http404  # as for each of them that is somebody else's, or nobody's
     try:
-        n = notices.answer_findings(
-            findings=found, word=body.answer, by=request.caller.name, means="api", now=datetime.now(UTC), note=body.note, until=body.until
+        n = actions.answer(
+            findings=found, word=body.answer, actor=viewer, by=request.caller.name, means="api", now=datetime.now(UTC), note=body.note, until=body.until,
+            proof=actions.File(body.proof.name, body.proof.content) if body.proof else None,
         )  # fmt: skip
+    except rules.BadProof as error:
+        raise Problem(INVALID, errors=[{"pointer": "body/proof", "detail": words.refused(error.why)}]) from error
     except notices.BadAnswer as error:
         wrong = {"pointer": f"body/{error.about}", "detail": gettext("A day or a reason is missing.")}
         raise Problem(INVALID, errors=[wrong]) from error

@@ -34,7 +34,7 @@ from tocsin.notices import actions as noticing
 from tocsin.notices import queries as notices
 from tocsin.notices import texts
 from tocsin.notices.texts import Text
-from tocsin.portal import actions, queries, rules
+from tocsin.portal import actions, queries, rules, words
 from tocsin.portal.models import Proof
 
 viewing = signed_in(constituency.viewer_of)
@@ -220,7 +220,7 @@ def answers(request: HttpRequest) -> HttpResponse:
             note=request.POST.get("note", ""), until=_day(request.POST.get("until", "")), proof=_file(request),
         )  # fmt: skip
     except rules.BadProof as error:
-        messages.error(request, _refused(error))
+        messages.error(request, words.refused(error.why))
     except noticing.BadAnswer as error:
         messages.error(request, _unclear(error))
     else:
@@ -234,15 +234,6 @@ def _unclear(error: noticing.BadAnswer) -> str:
         "until": _("Nothing was recorded: give the day, today or later, and within a year for a risk that you accept."),
         "note": _("Nothing was recorded: say why you accept the risk."),
     }.get(error.about, _("Nothing was recorded: choose one of the answers."))
-
-
-def _refused(error: rules.BadProof) -> str:
-    return {
-        "empty": _("Nothing was recorded: the file is empty."),
-        "large": _("Nothing was recorded: the file is larger than 10 MB."),
-        "together": _("Nothing was recorded: your organization has no room left for files."),
-        "kind": _("Nothing was recorded: files of this kind are not taken."),
-    }.get(error.why, _("Nothing was recorded: the file is not what its name says."))
 
 
 def _back(request: HttpRequest) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -238,6 +238,34 @@ def add_endpoint(request: Call, body: EndpointIn) -> tuple[int, dict[str, Any]]:
     except actions.BadEndpoint as error:
         raise Problem(INVALID, errors=[{"pointer": "body/address", "detail": str(error)}]) from error
     return 201, {name: getattr(row, name) for name in ("id", "organization_id", "channel", "service", "shown", "always", "worked_at", "failed_at", "says")} | {"secret": secret}  # fmt: skip
+
+
+class RenewalIn(Schema):
+    """How a secret is renewed."""
+
+    keep_hours: int = Field(24, ge=0, le=168, description=_("How long the secret before signs too."))
+
+
+class EndpointRenewed(EndpointMade):
+    """An endpoint with a new secret."""
+
+    before_until: datetime | None = Field(
+        alias="secret_before_until", description=_("Until when the one before signs too.")
+    )
+
+
+@endpoints.post(
+    "/{uuid:id_}/secret", response=EndpointRenewed, **route(Scope.ENDPOINTS_WRITE, _("Renew the secret of a webhook"), _("Told this once. Until `before_until` each request carries two signatures, one of either secret."))
+)  # fmt: skip
+def renew_secret(request: Call, id_: UUID, body: RenewalIn) -> dict[str, Any]:
+    """Renew the secret."""
+    row: Endpoint = get_object_or_404(queries.endpoints(request.viewer), pk=id_)
+    keep = timedelta(hours=body.keep_hours)
+    try:
+        secret = actions.renew_secret(endpoint=row, actor=request.viewer, now=datetime.now(UTC), keep=keep)
+    except actions.BadEndpoint as error:
+        raise Problem(INVALID, errors=[{"pointer": "body", "detail": str(error)}]) from error
+    return {name: getattr(row, name) for name in ("id", "organization_id", "channel", "service", "shown", "always", "worked_at", "failed_at", "says", "secret_before_until")} | {"secret": secret}  # fmt: skip
 
 
 @endpoints.delete(

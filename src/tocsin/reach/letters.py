@@ -67,6 +67,16 @@ def _said(call: Call, contact: Contact) -> tuple[str, str]:
             "If it is not, do nothing. The link works until %(until)s.\n"
         )
         return _("Is this the address for security warnings to %(organization)s?") % words, said % words
+    if call.kind == Call.Kind.ENDING:
+        said = _(
+            "Hello,\n\n"
+            "you told us that something we had warned %(organization)s of is a false alarm, or a risk you accept, and we"
+            " agreed until a day. That day is less than a month away. After it we warn of it again.\n\n"
+            "What it is and until when stands here:\n\n%(portal)s\n\n"
+            "If it still holds, say so there once more; then a person of our team looks at it.\n"
+        )  # fmt: skip
+        subject = _("What we agreed to about %(organization)s ends soon") % words
+        return subject, said % {**words, "portal": f"{settings.TOCSIN_BASE_URL}/portal/?show=said"}
     if call.kind == Call.Kind.KEY:
         said = _(
             "Hello,\n\n"

@@ -54,6 +54,9 @@ class Endpoint(models.Model):
     shown = models.CharField(max_length=253)
     address = models.TextField()
     secret = models.TextField(blank=True)
+    secret_before = models.TextField(blank=True, default="")
+    """The one before, sealed, which signs too until `secret_before_until`."""
+    secret_before_until = models.DateTimeField(null=True)
     always = models.BooleanField(default=True)
     """Whether every notice goes here too; else only what an escalation sends."""
     added_at = models.DateTimeField()
@@ -97,6 +100,7 @@ class Call(models.Model):
         VERIFY = "verify", pgettext_lazy("call", "is this your address?")
         KEY = "key", pgettext_lazy("call", "your key expires")
         DRILL = "drill", pgettext_lazy("call", "exercise")
+        ENDING = "ending", pgettext_lazy("call", "what we agreed to ends soon")
 
     class State(models.TextChoices):
         """What became of it."""

@@ -57,11 +57,12 @@ def check(address: str) -> Place:
 
 
 def send(
-    address: str, body: bytes, *, secret: str, delivery: str, event: str, at: datetime, connect: Connect
+    address: str, body: bytes, *, secret: str, delivery: str, event: str, at: datetime, connect: Connect, before: str = ""
 ) -> str:  # fmt: skip
     """Hand a JSON document over; return what the other side answered. Raise NotHandedOver, BadAddress.
 
     `delivery` stays the same at every attempt, so that a receiver that got it twice counts it once.
+    `before` is a secret that is being replaced.
     """
     place = check(address)
     connection = _Through(place, connect)
@@ -76,7 +77,7 @@ def send(
                 "Connection": "close",
                 "X-Tocsin-Event": event,
                 "X-Tocsin-Delivery": delivery,
-                **sign.headers(secret, body, at=at),
+                **sign.headers(secret, body, at=at, before=before),
             },
         )
         with connection.getresponse() as response:

@@ -3,6 +3,8 @@
     X-Tocsin-Timestamp: 1795651200
     X-Tocsin-Signature: v1=<hex of HMAC-SHA256(secret, timestamp + "." + body)>
 
+While a secret is being renewed there are two, with a comma between them: one of either secret.
+
 The receiver computes the same and compares in constant time, and refuses a timestamp older than five minutes:
 then nobody can send an old message again.
 """
@@ -25,10 +27,11 @@ def new_secret() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
-def headers(secret: str, body: bytes, *, at: datetime) -> dict[str, str]:
-    """Return the two headers that prove who wrote a body, and when."""
+def headers(secret: str, body: bytes, *, at: datetime, before: str = "") -> dict[str, str]:
+    """Return the two headers that prove who wrote a body, and when; `before` is the secret that still counts too."""
     stamp = str(int(at.timestamp()))
-    return {TIMESTAMP: stamp, SIGNATURE: f"v1={_digest(secret, stamp, body)}"}
+    signed = (f"v1={_digest(one, stamp, body)}" for one in (secret, before) if one)
+    return {TIMESTAMP: stamp, SIGNATURE: ",".join(signed)}
 
 
 def _digest(secret: str, stamp: str, body: bytes) -> str:

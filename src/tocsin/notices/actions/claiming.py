@@ -21,6 +21,7 @@ from tocsin.findings import actions as findings
 from tocsin.findings.models import Finding, Means, Owner
 from tocsin.intake.actions import assigning
 from tocsin.notices.models import Claim
+from tocsin.reach import actions as reach
 
 FOR_A_YEAR = timedelta(days=365)
 """How long an accepted false alarm counts where nobody says otherwise."""
@@ -144,7 +145,7 @@ class Ended:
 def end_claims(*, now: datetime) -> Ended:
     """End accepted claims whose time is over: their findings are warned of again. Warn of those that soon end, once.
 
-    Nobody is told here: the end is shown on the pages, and what is open again is decided about.
+    An organization gets one mail for all of its claims that end; what is open again is decided about.
     """
     live = Claim.objects.filter(ruling=Claim.Ruling.ACCEPTED, ended_at=None)
     over = list(live.filter(until__lte=now).order_by("pk").values_list("pk", "finding_id", "what"))
@@ -166,4 +167,8 @@ def end_claims(*, now: datetime) -> Ended:
     warned = list(soon.filter(ruled_at__lte=F("until") - WARNED_BEFORE).order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(warned), PORTION):
         Claim.objects.filter(pk__in=warned[start : start + PORTION]).update(warned_at=now)
+    if warned:
+        told = Claim.objects.filter(warned_at=now)
+        owners = told.order_by().values_list("finding__organization_id", flat=True).distinct()
+        reach.call_about_ends(organizations=list(owners), now=now)
     return Ended([pk for pk, _, _ in over], warned)

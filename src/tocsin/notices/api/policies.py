@@ -126,7 +126,7 @@ class ClaimFilters(Schema):
     """Which claims."""
 
     ruled: bool = Field(False, description=_("Those that are settled as well."))
-    state: Literal["asked", "approved", "refused", "ended"] | None = Field(
+    state: Literal["asked", "approved", "ending", "refused", "ended"] | None = Field(
         None, description=_("Only those that stand so.")
     )
 

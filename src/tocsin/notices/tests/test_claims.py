@@ -13,6 +13,8 @@ from tocsin.notices import actions, queries
 from tocsin.notices.models import Claim, EscalationStep
 from tocsin.notices.tests import cast
 from tocsin.notices.tests.cast import LAN, MINH, NOW
+from tocsin.reach import actions as reach
+from tocsin.reach.models import Call
 
 pytestmark = pytest.mark.django_db
 UNTIL = date(2027, 2, 1)
@@ -55,6 +57,10 @@ def test_a_risk_is_accepted_until_a_day_warned_of_thirty_days_before_and_comes_b
     assert actions.end_claims(now=end - timedelta(days=31)) == none
     assert actions.end_claims(now=end - timedelta(days=29)) == actions.Ended([], [claim.pk])
     assert actions.end_claims(now=end - timedelta(days=28)) == none
+    # Each of its contacts was written to, once, and the team sees which these are.
+    assert [(call.kind, call.contact.organization_id) for call in Call.objects.all()] == [("ending", "bv-a")]
+    assert reach.send_calls(now=end - timedelta(days=28))["sent"] == 1
+    assert [c.pk for c in queries.claims(SYSTEM, state="ending")] == [claim.pk]
     assert _one().owner == "risk-accepted"
     assert actions.end_claims(now=end + timedelta(minutes=1)) == actions.Ended([claim.pk], [])
     assert actions.end_claims(now=end + timedelta(days=9)) == none

@@ -16,7 +16,7 @@ def claims() -> None:
 
 @claims.command("list")
 @click.option(
-    "--state", type=click.Choice(["asked", "approved", "refused", "ended"]), default="asked", show_default=True, help="Where it stands."
+    "--state", type=click.Choice(["asked", "approved", "ending", "refused", "ended"]), default="asked", show_default=True, help="Where it stands."
 )  # fmt: skip
 @AS_JSON
 def claims_list(state: str, as_json: bool) -> None:

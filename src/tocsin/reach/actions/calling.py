@@ -21,6 +21,7 @@ from tocsin.base.tenancy import SYSTEM, NotAllowed, Viewer
 from tocsin.channels.email import addresses, send
 from tocsin.channels.email.protect import Unprotected
 from tocsin.constituency import actions as constituency
+from tocsin.constituency import queries as constituents
 from tocsin.constituency.models import Contact, ContactState
 from tocsin.reach import envelopes, letters, queries, rules
 from tocsin.reach.models import Call
@@ -70,6 +71,17 @@ def _call(contact: Contact, kind: Call.Kind, now: datetime) -> Call:
         created_at=now,
         not_before=now,
     )
+
+
+def call_about_ends(*, organizations: Iterable[str], now: datetime) -> int:
+    """Tell those who are told that something they said, and we agreed to, ends soon; return to how many.
+
+    Runs in the caller's transaction.
+    """
+    told = constituents.contacts_of(SYSTEM, organizations, now.date())
+    ids = [row.pk for rows in told.values() for row in rows if row.state == ContactState.ACTIVE]
+    contacts = Contact.objects.filter(pk__in=ids).select_related("organization").order_by("pk")
+    return len(Call.objects.bulk_create([_call(contact, Call.Kind.ENDING, now) for contact in contacts]))
 
 
 def calls_for_drill(contacts: Iterable[Contact], now: datetime) -> list[Call]:

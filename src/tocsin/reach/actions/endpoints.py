@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -32,6 +32,9 @@ from tocsin.reach.models import Endpoint
 AT_MOST = 10
 LONGEST = 2000
 SECONDS = 20.0
+KEPT = timedelta(days=1)
+"""How long the secret before a new one signs too."""
+KEPT_AT_MOST = timedelta(days=7)
 
 
 class BadEndpoint(ValueError):
@@ -93,15 +96,22 @@ def _checked(channel: str, address: str) -> tuple[str, str]:
 
 
 @transaction.atomic
-def renew_secret(*, endpoint: Endpoint, actor: Viewer, now: datetime) -> str:
-    """Replace the secret that signs, and return the new one, which is shown this once. Raise NotAllowed, BadEndpoint."""
+def renew_secret(*, endpoint: Endpoint, actor: Viewer, now: datetime, keep: timedelta = KEPT) -> str:
+    """Replace the secret that signs, and return the new one, which is shown this once.
+
+    For `keep`, at most a week, the one before signs too. Raise NotAllowed, BadEndpoint.
+    """
     if not may_change(actor, endpoint.organization_id):
         raise NotAllowed(actor.role.value)
     if endpoint.channel != Endpoint.Channel.WEBHOOK:
         raise BadEndpoint("only a webhook is signed")
+    if not timedelta() <= keep <= KEPT_AT_MOST:
+        raise BadEndpoint("the secret before is kept for at most a week")
     secret = sign.new_secret()
+    endpoint.secret_before = endpoint.secret if keep else ""
+    endpoint.secret_before_until = now + keep if keep else None
     endpoint.secret = sealed.seal(secret)
-    endpoint.save(update_fields=["secret"])
+    endpoint.save(update_fields=["secret", "secret_before", "secret_before_until"])
     _record("endpoint-secret-renewed", endpoint, actor, now)
     return secret
 
@@ -111,8 +121,8 @@ def remove_endpoint(*, endpoint: Endpoint, actor: Viewer, now: datetime) -> None
     """Use an endpoint no more; its address and secret are forgotten. Raise NotAllowed."""
     if not may_change(actor, endpoint.organization_id):
         raise NotAllowed(actor.role.value)
-    endpoint.removed_at, endpoint.address, endpoint.secret = now, "", ""
-    endpoint.save(update_fields=["removed_at", "address", "secret"])
+    endpoint.removed_at, endpoint.address, endpoint.secret, endpoint.secret_before = now, "", "", ""
+    endpoint.save(update_fields=["removed_at", "address", "secret", "secret_before"])
     _record("endpoint-removed", endpoint, actor, now)
 
 
@@ -138,6 +148,8 @@ def hand_over(*, endpoint: Endpoint, parcel: Parcel, now: datetime) -> str:
 def _hand_over(endpoint: Endpoint, parcel: Parcel, now: datetime) -> str:
     try:
         address, secret = sealed.opened(endpoint.address), sealed.opened(endpoint.secret)
+        still = endpoint.secret_before_until is not None and now < endpoint.secret_before_until
+        before = sealed.opened(endpoint.secret_before) if still else ""
     except sealed.NotOurs as error:
         raise NotHandedOver(str(error), permanent=False, failure="sealed") from error
     if not address:
@@ -146,7 +158,7 @@ def _hand_over(endpoint: Endpoint, parcel: Parcel, now: datetime) -> str:
         if endpoint.channel == Endpoint.Channel.WEBHOOK:
             body = json.dumps(parcel.document, ensure_ascii=False, default=str).encode()
             return webhook.send(
-                address, body, secret=secret, delivery=parcel.delivery, event=parcel.event, at=now, connect=_connect
+                address, body, secret=secret, delivery=parcel.delivery, event=parcel.event, at=now, connect=_connect, before=before
             )  # fmt: skip
         return chat.send(address, title=parcel.title, text=parcel.text, allowed=lambda h, p: _may_reach(h, p, True))
     except (webhook.BadAddress, chat.BadAddress) as error:

@@ -76,6 +76,10 @@ def act(request: HttpRequest, id_: str) -> HttpResponse:
     try:
         if what == "add-endpoint":
             return _add_endpoint(request, viewer, found, now)
+        if what == "renew-secret":
+            row = get_object_or_404(queries.endpoints(viewer).filter(organization=found), pk=_id(request, "endpoint"))
+            secret = actions.renew_secret(endpoint=row, actor=viewer, now=now)
+            return _page(request, viewer, found, made=row, secret=secret)
         done = _done(request, what, viewer, found, now)
     except actions.NotProven as error:
         messages.warning(request, _("Not proven: %(said)s") % {"said": error})
