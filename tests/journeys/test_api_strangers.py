@@ -38,6 +38,8 @@ from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
 from tocsin.surveys import actions as surveys
 from tocsin.surveys import queries as surveyed
+from tocsin.trials import actions as trials
+from tocsin.trials import queries as tried
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Program = Callable[..., Client]
@@ -50,7 +52,14 @@ SURVEY = {
     "title_vi": "x", "title_en": "x", "due_on": "2099-01-01", "selection": {"organizations": [OTHERS]},
     "questions": [{"kind": "yes-no", "vi": "x", "en": "x"}],
 }  # fmt: skip
+TRIAL = {
+    "name": "x", "question": "x", "compares": "later", "arms": [{"name": "a", "delay_days": 5}, {"name": "b"}], "within_days": 5, "horizon_days": 9,
+    "planned_organizations": 9, "expected_share": 0.2, "smallest_difference": 0.2, "starts_on": "2026-01-01", "ends_on": "2026-02-01",
+}  # fmt: skip
 BODIES: dict[str, object] = {
+    "draft_trial": TRIAL,
+    "change_trial": TRIAL,
+    "stop_trial": {"because": "x"},
     "draft_survey": SURVEY,
     "change_survey": SURVEY,
     "test_survey": {"to": ["x@team.example"]},
@@ -161,6 +170,7 @@ def filled(path: str, organization: str) -> str:
         .filter(organization=organization)
         .values_list("pk", flat=True)
         .first(),
+        "/trials/": tried.trials(SYSTEM).values_list("pk", flat=True).first(),
         "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
         "/notices/preview/": organization,
         "/people/": people.people(SYSTEM)[0].pk,
@@ -236,6 +246,7 @@ def _followed(day: date, now: datetime) -> None:
     following.put_on_duty(begins_at=None, ends_at=None, actor=SYSTEM, now=now, **officer)
     wanted = emergencies.Wanted("x", "x", "x", "x", constituents.Selection(organizations=(OTHERS,)))
     emergencies.draft(wanted=wanted, actor=SYSTEM, now=now)
+    trials.create(design=TRIAL, actor=SYSTEM, now=now)
     survey = surveys.Wanted("x", "x", SURVEY["questions"], wanted.selection, date(2099, 1, 1))  # type: ignore[arg-type]
     surveys.send(survey=surveys.draft(wanted=survey, actor=SYSTEM, now=now), actor=SYSTEM, now=now, untested=True)
     campaigns.open_campaign(wanted=campaigns.Wanted("x", "x", ["open-rdp"]), actor=SYSTEM, now=now)

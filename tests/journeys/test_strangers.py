@@ -37,6 +37,8 @@ from tocsin.reach.models import Registration
 from tocsin.reports import actions as freezing
 from tocsin.reports import queries as figures
 from tocsin.surveys import actions as surveys
+from tocsin.trials import actions as trials
+from tocsin.trials.models import Assignment, Enrolled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
@@ -78,9 +80,10 @@ POSTED = {
     "campaign-press",
     "campaign-close",
     "survey-act",
+    "trial-act",
 }
 """Routes that only take a form."""
-FOR_APPROVERS = {"policy", "policy-new"}
+FOR_APPROVERS = {"policy", "policy-new", "trial-new", "trial-change"}
 FOR_ADMINISTRATORS = {"audit", "audit-verification", "tokens", "add-feed", "change-feed"} | {
     str(pattern.name) for pattern in people_pages
 }
@@ -124,6 +127,7 @@ def _addresses(organization: str) -> dict[str, str]:
             _campaign(),
         ),
         **_surveys_of(organization),
+        **_trials_of(organization),
         **dict.fromkeys(("notice-letter",), notice.pk),
         **dict.fromkeys(("letter-file", "letter-carried"), notice.deliveries.all()[0].pk),
         "batch": arrived.batches(SYSTEM)[0].pk,
@@ -278,6 +282,33 @@ def _registration() -> Registration:
     """Let somebody ask, and confirm it as the link does."""
     asked = {"name_vi": "Xã mới", "person": "Chi", "email": "chi@xa-moi.example", "phone": "1", "state": "asked"}
     return Registration.objects.create(at=datetime.now(UTC), language="vi", **asked)
+
+
+def _trials_of(organization: str) -> dict[str, object]:
+    """Make a draft, and a trial that was reported, in which findings of this organization and of others took part."""
+    now = datetime.now(UTC)
+    then, today = now - timedelta(days=80), now.date()
+    design = {
+        "name": "Câu mở đầu ngắn", "question": "Câu mở đầu ngắn có giúp khắc phục nhanh hơn không?", "compares": "text",
+        "arms": [{"name": "như thường lệ"}, {"name": "câu ngắn", "text_vi": "Xin làm ngay hôm nay.", "text_en": "Please do it today."}],
+        "within_days": 14, "horizon_days": 30, "planned_organizations": 60, "expected_share": 0.2, "smallest_difference": 0.2,
+        "starts_on": (today - timedelta(days=90)).isoformat(), "ends_on": (today - timedelta(days=40)).isoformat(),
+        "agreed_by": "Trưởng nhóm", "agreed_on": (today - timedelta(days=91)).isoformat(),
+    }  # fmt: skip
+    draft, held = (trials.create(design=design, actor=SYSTEM, now=then) for _ in range(2))
+    for do in (trials.register, trials.start, trials.report):
+        held = do(id_=held.pk, actor=SYSTEM, now=then)
+    units: dict[tuple[str, str], Assignment] = {}
+    for finding in Finding.objects.filter(trial=None).exclude(severity="critical")[:30]:
+        unit = (finding.organization_id, finding.kind)
+        if unit not in units:
+            units[unit] = Assignment.objects.create(
+                trial=held, organization_id=unit[0], kind=unit[1], arm=len(units) % 2, lowest_rank=1, at=then
+            )
+        Enrolled.objects.create(assignment=units[unit], finding=finding, severity_rank=finding.severity_rank)
+    trials.close(now=now)
+    trials.report(id_=held.pk, actor=SYSTEM, now=now)
+    return {**dict.fromkeys(("trial", "trial-act"), held.pk), "trial-change": draft.pk}
 
 
 def _feed() -> str:

@@ -24,6 +24,7 @@ from tocsin.portal import api as portal
 from tocsin.reach import api as reach
 from tocsin.reports import api as reports
 from tocsin.surveys import api as surveys
+from tocsin.trials import api as trials
 
 api = Api(title="Tocsin", version=__version__, urls_namespace="api")
 replays, reattributions = intake.again.routers(fold=finding_actions.fold, refold=finding_actions.refold)
@@ -61,6 +62,7 @@ for place, router in (
     ("/emergencies", notices.emergencies),
     ("/surveys", surveys.router),
     ("/campaigns", campaigns.campaigns),
+    ("/trials", trials.router),
     ("/stats", reports.stats),
     ("/snapshots", reports.snapshots),
     ("/people", people.people),

@@ -21,6 +21,7 @@ from tocsin.project import api, figures, health, metrics
 from tocsin.reach import urls as reach
 from tocsin.reports import views as reports
 from tocsin.surveys import urls as surveys
+from tocsin.trials import urls as trials
 
 urlpatterns = [
     path("", notices.loop, name="loop"),
@@ -87,6 +88,7 @@ urlpatterns = [
     *campaigns.urlpatterns,
     *reach.urlpatterns,
     *surveys.urlpatterns,
+    *trials.urlpatterns,
     *tokens.patterns(exists=lambda viewer, id_: constituents.organizations(viewer).filter(pk=id_).exists()),
     path("theme/", web.theme, name="theme"),
     path("api/v1/openapi.json", api.openapi, name="openapi"),

@@ -77,6 +77,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("permissions", _("Permitted re-checks")),
             Place("escalations", _("Escalations")),
             Place("silences", _("Silences")),
+            Place("trials", _("Trials")),
             Place("decisions", _("Decisions"), "d"),
             Place("claims", _("What owners claim"), "c"),
         ),

@@ -110,11 +110,21 @@ def bars(rows: Sequence[Bar], title: str) -> SafeString:
     )
 
 
-def survival(curve: Sequence[tuple[float, float, float, float]], title: str, *, days: float) -> SafeString:
-    """Return what share stays open as days pass: a falling stair, with its limits as a band. A table stands behind.
+@dataclass(frozen=True, slots=True)
+class Stair:
+    """A curve that falls in steps: day, share, lower and upper limit, as it was estimated; before the first the share is 1."""
 
-    `curve`: day, share, lower and upper limit, as it was estimated; before the first the share is 1.
-    """
+    curve: Sequence[tuple[float, ...]]
+    label: str = ""
+
+
+def survival(curve: Sequence[tuple[float, ...]], title: str, *, days: float) -> SafeString:
+    """Return what share stays open as days pass: a falling stair, with its limits as a band. A table stands behind."""
+    return stairs([Stair(curve)], title, days=days)
+
+
+def stairs(curves: Sequence[Stair], title: str, *, days: float) -> SafeString:
+    """Return one or two falling stairs, the second dashed, each with its limits as a band. A table stands behind."""
     wide, high = 560, 180
     end = max(days, 1.0)
 
@@ -124,14 +134,19 @@ def survival(curve: Sequence[tuple[float, float, float, float]], title: str, *, 
     def y(share: float) -> float:
         return round(10 + (1 - share) * (high - 40), 1)
 
-    stairs = [(0.0, 1.0, 1.0, 1.0), *curve]
-    line, upper, lower = [], [], []
-    for place, (day, share, low, top) in enumerate(stairs):
-        until = stairs[place + 1][0] if place + 1 < len(stairs) else end
-        for moment in (day, until):
-            line.append(f"{x(moment)},{y(share)}")
-            upper.append(f"{x(moment)},{y(top)}")
-            lower.append(f"{x(moment)},{y(low)}")
+    bands, lines = [], []
+    for number, stair in enumerate(curves):
+        tone = " two" if number else ""
+        rows: list[tuple[float, ...]] = [(0.0, 1.0, 1.0, 1.0), *stair.curve]
+        line, upper, lower = [], [], []
+        for place, (day, share, low, top) in enumerate(rows):
+            until = rows[place + 1][0] if place + 1 < len(rows) else end
+            for moment in (day, until):
+                line.append(f"{x(moment)},{y(share)}")
+                upper.append(f"{x(moment)},{y(top)}")
+                lower.append(f"{x(moment)},{y(low)}")
+        bands.append((tone, " ".join([*upper, *reversed(lower)])))
+        lines.append((tone, " ".join(line)))
     ticks = format_html_join(
         "",
         '<text x="{}" y="{}" text-anchor="middle">{}</text>',
@@ -143,9 +158,10 @@ def survival(curve: Sequence[tuple[float, float, float, float]], title: str, *, 
         ((wide - 10, y(s), y(s), y(s) + 4, f"{round(s * 100)}") for s in (0, 0.5, 1)),
     )
     return format_html(
-        '<svg class="picture survival" viewBox="0 0 {} {}" role="img"><title>{}</title>{}{}'
-        '<polygon class="band" points="{}"/><polyline class="line" points="{}"/></svg>',
-        wide, high, title, shares, ticks, " ".join([*upper, *reversed(lower)]), " ".join(line),
+        '<svg class="picture survival" viewBox="0 0 {} {}" role="img"><title>{}</title>{}{}{}{}</svg>',
+        wide, high, title, shares, ticks,
+        format_html_join("", '<polygon class="band{}" points="{}"/>', bands),
+        format_html_join("", '<polyline class="line{}" points="{}"/>', lines),
     )  # fmt: skip
 
 
