@@ -138,15 +138,15 @@ def shown(plan: Design, found: dict[str, Any]) -> dict[str, Any]:
         "figures": found,
         "as_of": datetime.fromisoformat(found["as_of"]),
         "said": sentences(plan, found),
-        "primary": _row(found["primary"]),
-        "others": [_row(one) for one in found["exploratory"]],
+        "primary": _row(found["primary"], names),
+        "others": [_row(one, names) for one in found["exploratory"]],
         "picture": pictures.stairs(curves, title % {"usual": names[0], "tried": names[1]}, days=plan.horizon_days),
         "followed": list(zip(names, found["curves"], strict=True)),
         "balance": [
             {
                 "label": WORDS[one["value"]] if one["what"] == "severity" else one["value"] or "–",
-                "shares": [_percent(share) for share in one["shares"]],
-                "standardized": number_format(one["standardized"], 2),
+                "shares": list(zip(names, map(_percent, one["shares"]), strict=True)),
+                "standardized": number_format(round(one["standardized"], 2), 2),
                 "is_large": abs(one["standardized"]) > 0.1,
             }
             for one in found["balance"]
@@ -195,15 +195,13 @@ def _without_a_word(decay: dict[str, Any]) -> str:
     return _("What mends without a word is in both ways alike and falls out of the difference. Of %(n)s findings that nobody was told of, %(share)s were gone after %(days)s days.") % words  # fmt: skip
 
 
-def _row(one: dict[str, Any]) -> dict[str, Any]:
+def _row(one: dict[str, Any], names: list[str]) -> dict[str, Any]:
     found = one["difference"]
     has_limits = found is not None and found["lower"] is not None
     return {
         "outcome": OUTCOMES[one["outcome"]],
         "days": one["within_days"],
-        "shares": [
-            {"share": _percent(group["share"]), "k": group["k"], "n": group["n"]} for group in one["groups"]
-        ],
+        "shares": [(name, {"share": _percent(group["share"]), "k": group["k"], "n": group["n"]}) for name, group in zip(names, one["groups"], strict=True)],
         "difference": _points(found["value"]) if found else "–",
         "limits": f"{_points(found['lower'])} … {_points(found['upper'])}" if has_limits else "–",
         "n_too_early": one["n_too_early"],
@@ -223,10 +221,10 @@ def _way(plan: Design, place: int) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else _("%(n)s %%") % {"n": number_format(100 * share, 1)}
+    return "–" if share is None else _("%(n)s %%") % {"n": number_format(round(100 * share, 1), 1)}
 
 
 def _points(value: float) -> str:
     """Return a difference of shares in points, with its sign."""
-    sign = "+" if value > 0 else "−" if value < 0 else ""
-    return sign + number_format(abs(100 * value), 1)
+    sign = "+" if value >= 0.0005 else "−" if value <= -0.0005 else ""
+    return sign + number_format(round(abs(100 * value), 1), 1)

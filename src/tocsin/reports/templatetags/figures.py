@@ -12,7 +12,7 @@ register = template.Library()
 @register.filter
 def percent(share: float | None) -> str:
     """Return a share between 0 and 1 as per cent; a dash when there is none."""
-    return "–" if share is None else gettext("%(n)s %%") % {"n": number_format(100 * share, 1)}
+    return "–" if share is None else gettext("%(n)s %%") % {"n": number_format(round(100 * share, 1), 1)}
 
 
 @register.filter
