@@ -7,7 +7,8 @@ on the same rows in the same run; figures are medians, ratios compare neighbours
     intake    a million rows into both databases          push    one event to its finding and to its mail
     letters   1,000 notices decided and handed over       pages   every page beside a million findings
     idle      the running system at rest                  demo    a fresh clone until its page is there
-    fifty     50 million rows: memory                     peer    IntelMQ on a slice of the same rows
+    campaign  a campaign's page, the figures of a month   peer    IntelMQ on a slice of the same rows
+    fifty     50 million rows: memory
 
 `peer` needs redis-server, `--peer-schema FILE` (Shadowserver's intelmq.json) and `--peer PYTHON`: an interpreter that
 any user may run, with `pip install intelmq pyasn 'setuptools<81'` (IntelMQ imports pkg_resources, which later ones have
@@ -27,7 +28,7 @@ from pathlib import Path
 from tests.budgets import files, generate
 from tests.budgets.table import ROOT, Table, environment, process
 
-NAMES = ("process", "small", "intake", "push", "letters", "pages", "idle", "demo", "fifty", "peer")
+NAMES = ("process", "small", "intake", "push", "letters", "pages", "campaign", "idle", "demo", "fifty", "peer")
 
 
 def main() -> None:
@@ -67,12 +68,14 @@ def main() -> None:
 
 
 def _measure(name: str, table: Table, given: argparse.Namespace) -> None:
-    from tests.budgets import fifty, letters, rows, service
+    from tests.budgets import campaign, fifty, letters, rows, service
 
     if name == "letters":
         took = letters.measure(given.work / "letters", notices=1000)
         table.row("1,000 notices decided", took.decide, unit="s")
         table.row("  and handed over", took.total, unit="s", most=letters.MOST_SECONDS)
+    elif name == "campaign":
+        campaign.measure(table, service.large(given))
     elif name == "pages":
         home = service.large(given)
         command = [sys.executable, "-m", "tests.budgets.pages", "--home", str(home)]

@@ -13,7 +13,7 @@ STATES: Final[dict[str, Promise]] = {
     "acknowledged": _("acknowledged"),
     "fixing": _("fixing"),
     "says-fixed": _("says fixed"),
-    "set-aside": _("not theirs, no problem, or accepted"),
+    "set-aside": _("set aside"),
     "verified": _("verified as gone"),
 }
 TONES: Final[dict[str, str]] = {
