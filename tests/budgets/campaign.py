@@ -19,6 +19,8 @@ from tests.budgets.table import ROOT, Table, environment
 MOST_MILLISECONDS = 200.0
 MOST_SECONDS = 1.0
 ORGANIZATIONS = 1_000
+EVENTS = 14_000_000
+"""In a month; the installation has more, and the figures take as long as there are findings."""
 
 
 def measure(table: Table, home: Path) -> None:
@@ -26,7 +28,8 @@ def measure(table: Table, home: Path) -> None:
     command = [sys.executable, "-m", "tests.budgets.campaign", "--home", str(home)]
     told = json.loads(subprocess.run(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, check=True).stdout)
     table.row(f"campaign page, {told['organizations']:,} organizations, {told['findings']:,} findings", told["page_ms"], unit="ms", most=MOST_MILLISECONDS)  # fmt: skip
-    table.row(f"figures of a month, {told['told']:,} told, {told['events']:,} events", told["loop_s"], unit="s", most=MOST_SECONDS)  # fmt: skip
+    table.row(f"figures of a month, {told['told']:,} told, {told['events']:,} events", told["loop_s"], unit="s")
+    table.row("  for 14 million events", told["loop_s"] * EVENTS / told["events"], unit="s", most=MOST_SECONDS)
 
 
 def main() -> None:
