@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email import policy
 from email.parser import BytesParser
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from django.test import Client
 
 from tocsin.base.audit.models import AuditEntry
-from tocsin.base.tenancy import SYSTEM, NotAllowed
+from tocsin.base.tenancy import SYSTEM, NotAllowed, Role
+from tocsin.findings import actions as finding_actions
 from tocsin.findings.models import Finding
 from tocsin.notices import actions as notices
 from tocsin.notices.actions import ways
 from tocsin.notices.models import DecisionLog, Delivery, Notice
 from tocsin.notices.tests import cast
+from tocsin.project.cli import main
 from tocsin.trials import actions, queries
 from tocsin.trials.models import Assignment, Enrolled, Trial
 from tocsin.trials.rules.design import BadDesign, read
@@ -130,6 +136,24 @@ def test_the_gravest_never_take_part_and_what_becomes_so_is_told_at_once() -> No
     kept = Assignment.objects.get(organization=raised)
     assert kept.left_at == NOW + DAY
     assert kept.findings.get().severity_rank == 3
+
+
+def test_nobody_waits_a_second_time_when_policies_or_owners_change() -> None:
+    started(seed="a" * 64)
+    names = town(8)
+    notices.decide(now=NOW)
+    late, other = [name for name, arm in arms(names, "a" * 64).items() if not arm][:2]
+    notices.set_policy(
+        organization_id=late, kind="", wanted=notices.Wanted(grouping="network"), actor=cast.MINH, now=NOW
+    )
+    cast.organizations(*names, "ke-thua")
+    Finding.objects.filter(organization=other).update(organization="ke-thua")
+    finding_actions.note_news([(late, "open-rdp"), ("ke-thua", "open-rdp")])
+    notices.decide(now=NOW + 9 * DAY)
+    assert Notice.objects.filter(organization="ke-thua").exists()
+    assert not Notice.objects.filter(organization=late).exists()
+    notices.decide(now=NOW + 10 * DAY)
+    assert Notice.objects.get(organization=late).arm == 0
 
 
 def test_who_waits_is_told_when_the_trial_is_stopped() -> None:
@@ -281,3 +305,58 @@ def test_the_report_finds_what_was_put_in_and_equals_a_second_count(effect: floa
     Assignment.objects.filter(organization=names[0]).update(arm=1 - given[names[0]])
     assert queries.measured(SYSTEM, done, NOW + 50 * DAY)["n_against_lot"] == 1
     assert DecisionLog.objects.filter(reason="trial-waits").count() == len(means[0])
+
+
+def test_a_trial_is_led_from_its_page_by_an_approver_and_read_by_the_team(signed_in: Callable[..., Client]) -> None:
+    today = datetime.now(UTC).date()
+    given = {
+        "name": "Câu ngắn", "question": "Có giúp không?", "compares": "later", "usual_name": "muộn", "tried_name": "ngay", "delay_days": "10",
+        "unit": "organization", "kinds": "open-rdp, open-smb", "severities": ["high", "low"], "outcome": "verified", "within_days": "10",
+        "horizon_days": "20", "planned_organizations": "40", "findings_each": "2", "expected_share": "20", "smallest_difference": "30",
+        "starts_on": today.isoformat(), "ends_on": today.isoformat(),
+    }  # fmt: skip
+    approver = signed_in(Role.APPROVER)
+    assert approver.post("/trials/new/", {**given, "within_days": "11"}).status_code == 400
+    page = approver.post("/trials/new/", given)["Location"]
+    row = Trial.objects.get()
+    assert page == f"/trials/{row.pk}/"
+    assert (row.plan.kinds, row.plan.longest_delay, row.plan.expected_share) == (("open-rdp", "open-smb"), 10, 0.2)
+    approver.post(f"{page}act/", {"act": "register"})
+    assert Trial.objects.get().state == "draft"
+    approver.post(f"{page}change/", {**given, "agreed_by": "Trưởng nhóm", "agreed_on": today.isoformat()})
+    for word, state in (("register", "registered"), ("start", "running"), ("report", "running")):
+        approver.post(f"{page}act/", {"act": word})
+        assert Trial.objects.get().state == state
+    assert approver.get(f"{page}change/").status_code == 404
+    reader = signed_in(Role.READER)
+    shown = reader.get(page)
+    assert shown.status_code == 200
+    assert b'value="stop"' not in shown.content
+    assert Trial.objects.get().n_looks == 1
+    assert reader.post(f"{page}act/", {"act": "stop", "because": "x"}).status_code == 404
+    contact = signed_in(Role.CONTACT, *town(1))
+    assert {contact.get(address).status_code for address in ("/trials/", page, "/trials/new/")} == {404}
+    approver.post(f"{page}act/", {"act": "stop", "because": "đủ rồi"})
+    assert Trial.objects.get().stopped_because == "đủ rồi"
+
+
+def test_the_commands_lead_a_trial_too(tmp_path: Path) -> None:
+    file = tmp_path / "trial.json"
+    day = datetime.now(UTC).date().isoformat()
+    file.write_text(json.dumps({**LATER, "starts_on": day, "ends_on": day}), encoding="utf-8")
+
+    def run(*words: str, code: int = 0) -> str:
+        found = CliRunner().invoke(main, ["trials", *words])
+        assert found.exit_code == code, found.output
+        return found.output
+
+    id_ = run("create", str(file)).strip()
+    assert "power" in run("show", id_)
+    run("start", id_, code=1)
+    run("register", id_)
+    assert json.loads(run("start", id_, "--json"))["state"] == "running"
+    assert "INTERIM" in run("report", id_)
+    assert json.loads(run("report", id_, "--json"))["n_looks"] == 2
+    run("stop", id_, "--because", "x")
+    assert "ended" in run("list")
+    run("show", "nobody", code=1)

@@ -193,6 +193,7 @@ SELECT a.id, f.id, f.severity_rank FROM {1} a JOIN {2} f ON f.organization_id = 
 WHERE f.told_at IS NULL AND f.moved_at IS NULL AND (f.declined_rank IS NULL OR f.declined_rank < f.severity_rank)
   AND f.severity_rank >= a.lowest_rank AND f.severity_rank <= %s AND f.sensor <> %s AND f.owner NOT IN (%s, %s, %s)
   AND (a.network = '' OR a.network = f.because) AND a.id IN ({ids})
+  AND NOT EXISTS (SELECT 1 FROM {0} e WHERE e.finding_id = f.id)
 """
 
 

@@ -76,6 +76,13 @@ def assigned(viewer: Viewer, organizations: Iterable[str]) -> dict[tuple[str, st
     return {(row.organization_id, row.kind, row.network): row for row in found}
 
 
+def entered(viewer: Viewer, organizations: Iterable[str]) -> set[tuple[str, str]]:
+    """Return the organizations and kinds of which findings take part already, wherever they were when the lot was drawn."""
+    rows = Enrolled.objects.filter(finding__organization__in=list(organizations)).order_by()
+    found = rows if viewer.sees_everything else rows.none()
+    return set(found.values_list("finding__organization_id", "finding__kind").distinct())
+
+
 def arms(viewer: Viewer, ids: Iterable[UUID | None]) -> dict[UUID, tuple[Arm, Arm]]:
     """Return the arms of these trials, of which only what the trial compares differs."""
     wanted = {id_ for id_ in ids if id_ is not None}

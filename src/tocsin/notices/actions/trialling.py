@@ -27,18 +27,20 @@ def enter(units: Iterable[Unit], running: Sequence[queries.Running], now: dateti
         return
     organizations = {unit.organization_id for unit in firsts}
     assigned = queries.assigned(SYSTEM, organizations)
+    entered = queries.entered(SYSTEM, organizations)
     sectors = queries.sectors(SYSTEM, organizations)
     by_id = {trial.id: trial for trial in running}
     today = timezone.localtime(now).date()
     for unit in firsts:
         new = {seen.severity for seen in unit.rows if _is_told(seen, unit, now)}
         lowest = min((RANK[severity] for severity in new), default=0)
-        before = assigned.get(unit.name)
+        # A policy that begins to group by network does not begin the waiting anew.
+        before = assigned.get(unit.name) or assigned.get((unit.organization_id, unit.kind, ""))
         if before is not None:
             if before.trial_id in by_id:
                 unit.entry = Entry(before.trial_id, before.arm, lowest, before.waits_until, before.pk)
                 unit.entry.leaves = before.left_at is not None or "critical" in new
-        else:
+        elif (unit.organization_id, unit.kind) not in entered:  # else what waited elsewhere would wait a second time
             sector = sectors.get(unit.organization_id, "")
             for trial in running:
                 if trial.open and admits(trial.design, kind=unit.kind, severities=new, sector=sector, today=today):
