@@ -96,6 +96,7 @@ BODIES: dict[str, object] = {
     "approve_notices": {"notices": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"]},
     "add_endpoint": {"organization": OTHERS, "channel": "chat", "address": "zalo://x"},
     "renew_secret": {"keep_hours": 1},
+    "set_own_rule": {"floor": "low"},
     "begin_drill": {"title": "x", "ends_at": "2099-01-01T00:00:00Z"},
     "propose": {"organization": OTHERS, "what": "add", "email": "x@y.example"},
     "decide_proposal": {"approve": True},
@@ -158,6 +159,7 @@ def filled(path: str, organization: str) -> str:
         .filter(organization=organization)
         .values_list("pk", flat=True)
         .first(),
+        "/own-rules/": organization,
         "/registrations/": reached.registrations(SYSTEM).values_list("pk", flat=True).first(),
         "/escalations/plans/": noticed.plan_rows(SYSTEM).values_list("pk", flat=True).first(),
         "/calendars/": noticed.calendar_rows(SYSTEM).values_list("pk", flat=True).first(),

@@ -58,6 +58,7 @@ POSTED = {
     "silence-end",
     "findings-word",
     "portal-answers",
+    "portal-rules",
     "portal-recheck",
     "own-again",
     "permission-end",

@@ -47,6 +47,25 @@ class Policy(models.Model):
         return f"policy {self.organization_id or 'all'} {self.kind or 'all'}"
 
 
+class OwnRule(models.Model):
+    """What an organization itself says of mail to it: how grave a thing has to be. The portal shows it all the same."""
+
+    class Floor(models.TextChoices):
+        """From which severity on it is written to; the gravest two cannot be silenced."""
+
+        LOW = "low", _("everything")
+        MEDIUM = "medium", _("medium and above")
+        HIGH = "high", _("high and critical only")
+
+    organization = models.OneToOneField("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    floor = models.CharField(max_length=8, choices=Floor.choices, default=Floor.LOW)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}: {self.floor}"
+
+
 class Silence(models.Model):
     """A time in which an organization (or all) is not warned of a kind (or an RSIT type, or all)."""
 

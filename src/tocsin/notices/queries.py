@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -38,6 +38,7 @@ from tocsin.notices.models import (
     EscalationStep,
     Notice,
     NoticeFinding,
+    OwnRule,
     Policy,
     Silence,
     State,
@@ -259,9 +260,11 @@ def calendar_days(viewer: Viewer, *, since: date | None = None) -> QuerySet[Cale
 class Policies:
     """All policies, read once: looked up for many units without a query each."""
 
-    def __init__(self, rows: Iterable[Policy], following: Following | None = None) -> None:
+    def __init__(self, rows: Iterable[Policy], following: Following | None = None, floors: Mapping[str, str] | None = None
+    ) -> None:  # fmt: skip
         self._by_place = {(row.organization_id or "", row.kind): row for row in rows}
         self._following = following
+        self._floors = floors or {}
 
     @property
     def any_by_network(self) -> bool:
@@ -277,6 +280,8 @@ class Policies:
 
     def _timed(self, values: rules.PolicyValues, organization_id: str) -> rules.PolicyValues:
         """Return the values with the times at which this organization may be reminded."""
+        if floor := self._floors.get(organization_id):
+            values = replace(values, own_floor=floor)
         if self._following is None:
             return values
         calendar, at_once = self._following.times(organization_id)
@@ -310,7 +315,14 @@ def policy_rows(viewer: Viewer) -> QuerySet[Policy]:
 
 def policies(viewer: Viewer) -> Policies:
     """Return all policies for look-ups."""
-    return Policies(policy_rows(viewer), following(viewer))
+    return Policies(
+        policy_rows(viewer), following(viewer), dict(own_rules(viewer).values_list("organization_id", "floor"))
+    )
+
+
+def own_rules(viewer: Viewer) -> QuerySet[OwnRule]:
+    """Return what organizations say of mail to them."""
+    return scoped(OwnRule.objects.select_related("organization").order_by("organization_id"), viewer)
 
 
 def silences(viewer: Viewer, *, at: datetime | None = None) -> QuerySet[Silence]:

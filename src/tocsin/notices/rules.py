@@ -30,6 +30,7 @@ class Reason(StrEnum):
     AWAITING_APPROVAL = "awaiting-approval"
     NO_CONTACT = "no-contact"
     TOO_MILD = "too-mild"
+    QUIET_BY_OWNER = "quiet-by-owner"
     DECLINED = "declined"
     WAITS_FOR_HOURS = "waits-for-hours"
     TRIAL_WAITS = "trial-waits"
@@ -125,6 +126,8 @@ class PolicyValues:
     """Who is told: the contacts with one of these roles; where nobody has one, all."""
     calendar: Calendar | None = None
     """When the organization works; None: always."""
+    own_floor: str = "low"
+    """From which severity on the organization itself wants to be written to; never above high."""
     at_once: frozenset[str] = frozenset()
     """Severities of which it is reminded at any hour."""
 
@@ -206,6 +209,9 @@ def _whenever(
         return Decision(blocked)
     active = [f for f in rows if _active(f, policy)]
     if not active:
+        unfloored = replace(policy, own_floor="low")
+        if any(_active(f, unfloored) for f in rows):
+            return Decision(Reason.QUIET_BY_OWNER)
         return Decision(_quiet(rows, policy))
     moments = [at for f in active if (at := remind_at(f, policy)) is not None]
     reminds = any(at <= now for at in moments)
@@ -224,7 +230,7 @@ def _whenever(
 
 
 def _active(f: Seen, policy: PolicyValues) -> bool:
-    mild = RANK[f.severity] < RANK[policy.minimum_severity]
+    mild = RANK[f.severity] < max(RANK[policy.minimum_severity], min(RANK[policy.own_floor], RANK["high"]))
     return f.open and f.owner not in SETTLED and not f.declined and not mild
 
 

@@ -14,5 +14,6 @@ urlpatterns = [
     path("portal/file/<str:ending>/", views.file, name="portal-file"),
     path("portal/history/", views.history, name="portal-history"),
     path("portal/organization/", views.organization, name="portal-organization"),
+    path("portal/rules/", views.own_rule, name="portal-rules"),
     path("portal/proofs/<uuid:id_>/", views.proof, name="portal-proof-file"),
 ]

@@ -19,7 +19,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from tocsin.base.tenancy import Role, Viewer
+from tocsin.base.tenancy import NotAllowed, Role, Viewer
 from tocsin.base.web import export
 from tocsin.base.web.paging import page
 from tocsin.base.web.templatetags.kit import figure
@@ -33,6 +33,7 @@ from tocsin.findings.models import Finding, FindingChange, Owner, ReCheck, Senso
 from tocsin.notices import actions as noticing
 from tocsin.notices import queries as notices
 from tocsin.notices import texts
+from tocsin.notices.models import OwnRule
 from tocsin.notices.texts import Text
 from tocsin.portal import actions, queries, rules, words
 from tocsin.portal.models import Proof
@@ -304,6 +305,7 @@ def history(request: HttpRequest) -> HttpResponse:
 def organization(request: HttpRequest) -> HttpResponse:
     """For a contact: what the team knows of us: contacts, networks, domains, who may sign in."""
     viewer, chosen = _narrowed(request)
+    floors = dict(notices.own_rules(viewer).values_list("organization_id", "floor"))
     own = [
         {
             "organization": one,
@@ -311,12 +313,31 @@ def organization(request: HttpRequest) -> HttpResponse:
             "networks": one.networks.order_by("cidr")[:500],
             "domains": one.domains.order_by("name")[:500],
             "asns": one.autonomoussystems.order_by("number")[:100],
+            "floor": floors.get(one.pk, OwnRule.Floor.LOW),
         }
         for one in _organizations(viewer)[:50]
     ]
     return render(
-        request, "portal/organization.html", {"own": own, "people": queries.people(viewer)[:500], "chosen": chosen}
+        request,
+        "portal/organization.html",
+        {"own": own, "people": queries.people(viewer)[:500], "chosen": chosen, "floors": OwnRule.Floor.choices},
     )
+
+
+@viewing
+@require_POST
+def own_rule(request: HttpRequest) -> HttpResponse:
+    """For a contact: from which severity on we write to them."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    found = get_object_or_404(constituency.organizations(viewer), pk=request.POST.get("organization", ""))
+    try:
+        noticing.set_own_rule(
+            organization_id=found.pk, floor=request.POST.get("floor", ""), actor=viewer, now=datetime.now(UTC)
+        )
+    except (noticing.BadPolicy, NotAllowed):
+        raise Http404 from None
+    messages.success(request, _("Your rule holds from now on. The portal shows everything all the same."))
+    return redirect("portal-organization")
 
 
 @viewing

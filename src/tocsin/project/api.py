@@ -55,6 +55,7 @@ for place, router in (
     ("/answers", portal.answers),
     ("/permissions", findings.permissions),
     ("/policies", notices.policies),
+    ("/own-rules", notices.own_rules),
     ("/silences", notices.silences),
     ("/escalations", notices.escalations),
     ("/calendars", notices.calendars),

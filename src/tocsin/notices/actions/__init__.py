@@ -50,6 +50,7 @@ from tocsin.notices.actions.policies import (
     Wanted,
     lift,
     remove_policy,
+    set_own_rule,
     set_policy,
     silence,
 )
@@ -118,6 +119,7 @@ __all__ = [
     "rule",
     "rule_all",
     "run",
+    "set_own_rule",
     "set_policy",
     "silence",
     "work",

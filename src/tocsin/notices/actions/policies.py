@@ -16,8 +16,9 @@ from tocsin.core import tlp
 from tocsin.core.severity import RANK
 from tocsin.findings import actions as findings
 from tocsin.notices import rules
-from tocsin.notices.models import DecisionLog, Policy, Silence
+from tocsin.notices.models import DecisionLog, OwnRule, Policy, Silence
 from tocsin.notices.texts import LANGUAGES
+from tocsin.reach.actions import may_change
 
 
 class BadPolicy(Exception):
@@ -90,6 +91,27 @@ def remove_policy(*, policy: Policy, actor: Viewer, now: datetime) -> None:
     _record("policy-removed", policy, actor, now, {})
     _decide_again(policy.organization_id or "", policy.kind)
     policy.delete()
+
+
+@transaction.atomic
+def set_own_rule(*, organization_id: str, floor: str, actor: Viewer, now: datetime) -> OwnRule:
+    """Say for an organization from which severity on it is written to: its own people, or the team for it.
+
+    Raise NotAllowed, BadPolicy, NoSuchOrganization.
+    """
+    if not may_change(actor, organization_id):
+        raise NotAllowed(actor.role.value)
+    if floor not in OwnRule.Floor.values:
+        raise BadPolicy(f"{floor!r} is none of {', '.join(OwnRule.Floor.values)}")
+    _exists(organization_id)
+    row, _ = OwnRule.objects.update_or_create(
+        organization_id=organization_id, defaults={"floor": floor, "by": actor.email, "at": now}
+    )
+    _decide_again(organization_id, "")
+    audit.record(
+        actor=actor, action="own-rule-set", object_kind="organization", object_id=organization_id, now=now, detail={"floor": floor}
+    )  # fmt: skip
+    return row
 
 
 @transaction.atomic

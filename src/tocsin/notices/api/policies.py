@@ -21,14 +21,16 @@ from tocsin.base.api.problems import CONFLICT, INVALID, Problem
 from tocsin.base.api.scopes import Scope
 from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
+from tocsin.constituency import queries as constituents
 from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
 from tocsin.notices import actions, queries
-from tocsin.notices.models import Claim, Policy
+from tocsin.notices.models import Claim, OwnRule, Policy
 
 policies = Router(tags=["policies"])
 silences = Router(tags=["silences"])
 claims = Router(tags=["claims"])
+own_rules = Router(tags=["own-rules"])
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Tlp = Literal["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"]
@@ -299,3 +301,34 @@ def own_again(request: Call, id_: int) -> Status[None]:
     found = get_object_or_404(findings.disowned(request.viewer), pk=id_)
     finding_actions.own_again(disowned=found, actor=request.viewer, now=datetime.now(UTC))
     return Status(204, None)
+
+
+class OwnRuleIn(Schema):
+    """From which severity on an organization wants mail."""
+
+    floor: Literal["low", "medium", "high"] = Field(description=_("What is milder only stands in the portal."))
+
+
+class OwnRuleOut(OwnRuleIn):
+    """What an organization says of mail to it."""
+
+    organization: str = Field(alias="organization_id")
+    by: str
+    at: datetime
+
+
+@own_rules.get(
+    "", response=Page[OwnRuleOut], **route(Scope.NOTICES_READ, _("List what organizations say of mail to them"))
+)
+def list_own_rules(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of own rules."""
+    return page(request, response, queries.own_rules(request.viewer), paging, ("id",))
+
+
+@own_rules.put(
+    "/{id_}", response=OwnRuleOut, **route(Scope.NOTICES_WRITE, _("Say from which severity on an organization wants mail"), _("For its own token, or the team's. High and critical cannot be silenced."))
+)  # fmt: skip
+def set_own_rule(request: Call, id_: str, body: OwnRuleIn) -> OwnRule:
+    """Set the rule."""
+    found = get_object_or_404(constituents.organizations(request.viewer), pk=id_)
+    return actions.set_own_rule(organization_id=found.pk, floor=body.floor, actor=request.viewer, now=datetime.now(UTC))
