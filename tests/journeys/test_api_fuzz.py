@@ -38,6 +38,7 @@ from tocsin.project.wsgi import application
 from tocsin.reach import actions as reach
 from tocsin.reach import queries as reached
 from tocsin.reports import actions as freezing
+from tocsin.trials import queries as tried
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CHECKS = [
@@ -94,6 +95,7 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "calendars": lambda: getattr(noticed.calendar_rows(SYSTEM).first(), "pk", 1),
         "duty": lambda: getattr(noticed.duty_officers(SYSTEM).first(), "pk", 1),
         "emergencies": lambda: getattr(noticed.emergencies(SYSTEM).first(), "pk", uuid7()),
+        "trials": lambda: getattr(tried.trials(SYSTEM).first(), "pk", uuid7()),
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 
