@@ -38,6 +38,7 @@ from tocsin.project.wsgi import application
 from tocsin.reach import actions as reach
 from tocsin.reach import queries as reached
 from tocsin.reports import actions as freezing
+from tocsin.surveys import queries as surveyed
 from tocsin.trials import queries as tried
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,6 +97,7 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "duty": lambda: getattr(noticed.duty_officers(SYSTEM).first(), "pk", 1),
         "emergencies": lambda: getattr(noticed.emergencies(SYSTEM).first(), "pk", uuid7()),
         "trials": lambda: getattr(tried.trials(SYSTEM).first(), "pk", uuid7()),
+        "surveys": lambda: getattr(surveyed.surveys(SYSTEM).first(), "pk", uuid7()),
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 
