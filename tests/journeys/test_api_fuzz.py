@@ -98,6 +98,8 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "emergencies": lambda: getattr(noticed.emergencies(SYSTEM).first(), "pk", uuid7()),
         "trials": lambda: getattr(tried.trials(SYSTEM).first(), "pk", uuid7()),
         "surveys": lambda: getattr(surveyed.surveys(SYSTEM).first(), "pk", uuid7()),
+        "registrations": uuid7,
+        "holding-claims": uuid7,
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 
