@@ -26,6 +26,7 @@ from tocsin.base.api.limits import Limiter
 from tocsin.base.api.scopes import Scope
 from tocsin.base.identifiers import uuid7
 from tocsin.base.tenancy import SYSTEM, Role
+from tocsin.campaigns import actions as campaigns
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.core.constituency import Ignored
@@ -71,6 +72,7 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
     reach.propose(
         organization=owner, what="add", contact=None, after={"email": "x@y.example"}, by="x", means="api", now=now
     )
+    campaign = campaigns.open_campaign(wanted=campaigns.Wanted("x", "x", ["open-rdp"]), actor=SYSTEM, now=now)
     snapshot = freezing.freeze(begins_on=date(2026, 1, 1), ends_on=date(2026, 1, 31), actor=SYSTEM, now=now)
     return {
         "findings": lambda: findings.findings(SYSTEM)[0].pk,
@@ -98,8 +100,10 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "emergencies": lambda: getattr(noticed.emergencies(SYSTEM).first(), "pk", uuid7()),
         "trials": lambda: getattr(tried.trials(SYSTEM).first(), "pk", uuid7()),
         "surveys": lambda: getattr(surveyed.surveys(SYSTEM).first(), "pk", uuid7()),
-        "registrations": uuid7,
-        "holding-claims": uuid7,
+        "campaigns": lambda: campaign.pk,
+        "registrations": lambda: getattr(reached.registrations(SYSTEM).first(), "pk", uuid7()),
+        "holding-claims": lambda: getattr(reached.holding_claims(SYSTEM).first(), "pk", uuid7()),
+        "own-rules": lambda: "bv-da-khoa-tinh",
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 

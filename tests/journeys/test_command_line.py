@@ -11,6 +11,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+
+from tocsin.project import backup
 
 DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
 REPORT = str(DEMO / "reports" / "2026-11-20-scan_rdp-mau.csv")
@@ -130,6 +133,11 @@ def test_a_backup_restores_into_an_empty_installation_and_only_there(tmp_path: P
     assert {path.stat().st_mode & 0o077 for path in (archive, other / "secret.key")} == {0}
     archive.write_bytes(archive.read_bytes()[:-2000])
     assert _tocsin(tmp_path / "third", "restore", str(archive)).returncode == 1
+
+
+def test_a_backup_has_the_rows_of_every_app() -> None:
+    ours = {app.label for app in apps.get_app_configs() if app.name.startswith("tocsin.") and list(app.get_models())}
+    assert ours - {"base"} <= set(backup.ROWS)
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class CampaignOut(Schema):
     tally: TallyOut
 
 
-class StandingOut(Schema):
+class OrganizationStanding(Schema):
     """How an organization stands."""
 
     organization: str
@@ -211,7 +211,7 @@ def get_campaign(request: Call, id_: UUID) -> Any:
     return _told(request, _found(request, id_))
 
 
-@campaigns.get("/{uuid:id_}/organizations", response=list[StandingOut], **route(Scope.FINDINGS_READ, _("Tell how each organization stands, the last ones first")))  # fmt: skip
+@campaigns.get("/{uuid:id_}/organizations", response=list[OrganizationStanding], **route(Scope.FINDINGS_READ, _("Tell how each organization stands, the last ones first")))  # fmt: skip
 def campaign_organizations(request: Call, id_: UUID) -> Any:
     """Return all standings."""
     row = _found(request, id_)

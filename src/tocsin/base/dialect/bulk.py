@@ -6,8 +6,8 @@ takes all rows from there. Row by row, a million findings took five minutes; so,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -21,38 +21,56 @@ PORTION = 50_000
 """Rows that are Python objects at the same time, on their way into SQLite."""
 
 
-def staged(model: type[models.Model], frame: pl.DataFrame) -> AbstractContextManager[str]:
-    """Hold the rows of `frame`, named by the model's columns, in a temporary table: see held.
+@contextmanager
+def staged(model: type[models.Model], frame: pl.DataFrame) -> Iterator[str]:
+    """Hold the rows of `frame`, named by the model's columns, in a temporary table; yield its quoted name.
 
     Columns of the model that the frame lacks are there too, with the field's default. Identifiers are hex digits.
-    """
-    fields = {str(field.column): field for field in model._meta.concrete_fields}  # noqa: SLF001 - Django's public-by-use API
-    return held(_with_defaults(model, frame), fields)
-
-
-@contextmanager
-def held(frame: pl.DataFrame, fields: Mapping[str, models.Field[Any, Any]]) -> Iterator[str]:
-    """Hold the rows of `frame` in a temporary table whose columns have the types of these fields; yield its quoted name.
-
     Call it inside a transaction: on PostgreSQL the table lives no longer than that.
     """
-    assert connection.in_atomic_block
-    quote = connection.ops.quote_name
-    frame = frame.select(pl.all().map_batches(_storable))
-    name = quote(f"staged_{uuid4().hex[:12]}")
-    types = ", ".join(f"{quote(column)} {fields[column].db_type(connection)}" for column in frame.columns)
-    with connection.cursor() as cursor:
+    frame = _with_defaults(model, frame).select(pl.all().map_batches(_storable))
+    fields = {str(field.column): field for field in model._meta.concrete_fields}  # noqa: SLF001 - Django's public-by-use API
+    with _temporary({name: fields[name] for name in frame.columns}) as name:
         if connection.vendor == "postgresql":
-            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({types}) ON COMMIT DROP")
-            columns = ", ".join(map(quote, frame.columns))
-            with cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)") as copy:
+            columns = ", ".join(map(connection.ops.quote_name, frame.columns))
+            with (
+                connection.cursor() as cursor,
+                cursor.copy(f"COPY {name} ({columns}) FROM STDIN (FORMAT csv)") as copy,
+            ):
                 for part in frame.iter_slices(PORTION):
                     copy.write(part.write_csv(include_header=False, quote_style="non_numeric").encode())
         else:
-            cursor.execute(f"CREATE TEMPORARY TABLE {name} ({types})")
             row = f"INSERT INTO {name} VALUES ({', '.join(['?'] * frame.width)})"
             for part in frame.iter_slices(PORTION):
                 connection.connection.executemany(row, part.rows())
+        yield name
+
+
+@contextmanager
+def held(rows: Iterable[Sequence[Any]], fields: Mapping[str, models.Field[Any, Any]]) -> Iterator[str]:
+    """Hold rows of Python's values, in the order of `fields`, in a temporary table of their types; yield its quoted name.
+
+    For thousands, not millions: no frame is made, so that a process without Polars' threads can do it.
+    """
+    written = fields.values()
+    values = [
+        [field.get_db_prep_save(value, connection) for field, value in zip(written, row, strict=True)] for row in rows
+    ]
+    with _temporary(fields) as name:
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {name} VALUES ({', '.join(['%s'] * len(fields))})", values)
+        yield name
+
+
+@contextmanager
+def _temporary(fields: Mapping[str, models.Field[Any, Any]]) -> Iterator[str]:
+    """Make an empty temporary table with columns of these names and types."""
+    assert connection.in_atomic_block
+    name = connection.ops.quote_name(f"staged_{uuid4().hex[:12]}")
+    columns = (f"{connection.ops.quote_name(column)} {field.db_type(connection)}" for column, field in fields.items())
+    end = " ON COMMIT DROP" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE {name} ({', '.join(columns)}){end}")
     try:
         yield name
     finally:

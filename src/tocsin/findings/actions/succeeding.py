@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-import polars as pl
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -83,8 +82,8 @@ def _pass(rows: QuerySet[Finding], before: str, after: str, row: Succession, now
     kinds = set(rows.order_by().values_list("kind", flat=True).distinct())
     n = 0
     while ids := list(rows.order_by("pk").values_list("pk", flat=True)[:PORTION]):
-        frame = pl.DataFrame({"id": uuid7s(len(ids)), "was": [id_.hex for id_ in ids]})
-        with bulk.held(frame, {"id": field, "was": field}) as pairs, connection.cursor() as cursor:
+        fresh = zip(uuid7s(len(ids)), ids, strict=True)
+        with bulk.held(fresh, {"id": field, "was": field}) as pairs, connection.cursor() as cursor:
             cursor.execute(_GONE.format(pairs=pairs, **tables), [at, row.by, row.reason])
             cursor.execute(_TAKEN.format(pairs=pairs, **tables), [after])
             cursor.execute(_COME.format(pairs=pairs, **tables), [at, row.by, row.reason, after])

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import polars as pl
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F
@@ -26,7 +25,6 @@ from tocsin.notices.actions import moving, trialling, weighing
 from tocsin.notices.actions.planning import Groups, Plan, Recipient, Unit
 from tocsin.notices.models import DecisionLog, Delivery, Notice, NoticeFinding, Series, State
 from tocsin.notices.rules import Reason
-from tocsin.pipeline.chunk import INSTANT
 
 
 def make(plans: list[Plan], old: Mapping[tuple[str, str, str], DecisionLog], now: datetime) -> list[Act]:
@@ -111,28 +109,24 @@ def _told(plans: list[Plan]) -> Iterator[tuple[str, tuple[Any, ...]]]:
         yield f"SELECT {select} FROM ({findings_}) f JOIN {looks} looks ON {joined} AND {alike}", parameters
 
 
-def _looks(plans: list[Plan]) -> pl.DataFrame:
-    """Return how findings look that the notices carry, each with its part of a notice and what is said of it."""
-    found = [
-        (
-            unit.organization_id, unit.kind, unit.network, plan.id.hex, what, seen.severity, seen.told_severity or "",
-            RANK[seen.severity], seen.told_at, RANK.get(seen.told_severity or ""), seen.owner, seen.fixing_until,
-            RANK.get(seen.declined_severity or ""), seen.open, seen.seen_again, seen.told_since, seen.came_back,
-        )
-        for plan in plans
-        for unit in plan.units
-        for seen, what in unit.carried.items()
-    ]  # fmt: skip
-    types = {"told_at": INSTANT, "fixing_until": INSTANT, **dict.fromkeys(weighing.JUDGED, pl.Boolean())}
-    ranks = dict.fromkeys(("severity_rank", "told_rank", "declined_rank"), pl.Int16())
-    names = ("organization_id", "kind", "network", *_SAID, *weighing.LOOKS)
-    return pl.DataFrame(found, {name: (types | ranks).get(name, pl.String()) for name in names}, orient="row")
+def _looks(plans: list[Plan]) -> Iterator[tuple[Any, ...]]:
+    """Yield how findings look that the notices carry, each with its part of a notice and what is said of it."""
+    for plan in plans:
+        for unit in plan.units:
+            for seen, what in unit.carried.items():
+                yield (
+                    unit.organization_id, unit.kind, unit.network, plan.id, what, seen.severity, seen.told_severity or "",
+                    RANK[seen.severity], seen.told_at, RANK.get(seen.told_severity or ""), seen.owner, seen.fixing_until,
+                    RANK.get(seen.declined_severity or ""), seen.open, seen.seen_again, seen.told_since, seen.came_back,
+                )  # fmt: skip
 
 
 def _look_fields() -> dict[str, models.Field[Any, Any]]:
-    """Return fields that have the types of the columns of `_looks`."""
-    fields = {field.attname: field for model in (Finding, NoticeFinding) for field in model._meta.concrete_fields}  # noqa: SLF001 - Django's public-by-use API
-    return fields | {"network": fields["because"], **{name: models.BooleanField() for name in weighing.JUDGED}}
+    """Return fields that have the types of what `_looks` yields, in its order."""
+    known = {field.attname: field for model in (Finding, NoticeFinding) for field in model._meta.concrete_fields}  # noqa: SLF001 - Django's public-by-use API
+    known |= {"network": known["because"], **{name: models.BooleanField() for name in weighing.JUDGED}}
+    names = ("organization_id", "kind", "network", *_SAID, *weighing.LOOKS)
+    return {name: known[name] for name in names}
 
 
 def deliveries(notice: UUID, to: list[Recipient], state: str, now: datetime, start: int = 1) -> list[Delivery]:
