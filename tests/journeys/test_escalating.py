@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import email
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from email import policy
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from tocsin.base.audit.models import AuditEntry as Entry
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
 from tocsin.constituency import actions as constituency
+from tocsin.constituency.models import Contact
 from tocsin.core import constituency as plain
 from tocsin.findings import actions as findings
 from tocsin.findings.models import Finding, Owner
@@ -203,3 +208,42 @@ def test_however_the_clock_jumps_every_step_is_done_once(hours: list[int]) -> No
     assert [row.state != "pending" for row in rows] == [instant <= latest for instant in due]
     told = list(Delivery.objects.filter(notice=notice, to_team=False).values_list("recipient", flat=True))
     assert len(told) == len(set(told))
+
+
+def test_a_notice_with_nobody_to_tell_comes_to_the_duty_officer_at_once_and_once() -> None:
+    cast.organizations("b", "c", contacts=False, now=MONDAY)
+    cast.found(("b", "open-rdp", "203.0.113.8", "medium"), ("c", "open-rdp", "203.0.113.9", "high"), at=MONDAY)
+    actions.run(now=MONDAY)
+    for minute in (1, 2, 60, 3000, 60):
+        followup.run(at=MONDAY + timedelta(minutes=minute))
+    unreached = Notice.objects.filter(state="no-contact")
+    told = Delivery.objects.filter(notice__in=unreached)
+    assert [(row.to_team, row.recipient, row.state) for row in told] == [(True, "truc@team.example", "handed-over")]
+    words = _words(told.get())
+    assert "has no contact who could be told" in words
+    assert "So it stands with 2 warnings now" in words
+    steps = EscalationStep.objects.filter(notice__in=unreached)
+    assert [(step.number, step.state, step.n_told) for step in steps] == [(0, "done", 1)] * 2
+    with translation.override("en"):
+        says = [need.says for need in watch.needs(LAN, MONDAY)]
+    assert says.count("2 notices have nobody to go to") == 1
+    cast.contact("b", "moi@b.example")
+    followup.run(at=MONDAY + 3 * DAY)
+    reached = Notice.objects.get(organization="b", state="sent")
+    assert reached.steps.filter(number=1, state="pending").exists(), "now its plan begins"
+
+
+def _words(delivery: Delivery) -> str:
+    message = email.message_from_bytes(zlib.decompress(delivery.message.content), policy=policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def test_whose_contacts_have_all_gone_is_said_to_the_duty_officer_before_the_plan_comes_to_it() -> None:
+    notice = _warn()
+    Contact.objects.all().delete()
+    followup.run(at=MONDAY + 4 * HOUR)
+    assert Delivery.objects.get(notice=notice, to_team=True).step.number == 1
+    followup.run(at=MONDAY + 5 * HOUR)
+    assert Delivery.objects.filter(notice=notice, to_team=True).count() == 1

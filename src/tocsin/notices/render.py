@@ -303,6 +303,8 @@ class ForTeam:
     """Name, telephone and address of the organization's contacts."""
     letter_due: bool
     url: str
+    unreached: int = 0
+    """How many notices have nobody to go to, when it is about one of them."""
 
 
 def for_team(told: ForTeam, *, language: str) -> Rendered:
@@ -321,7 +323,9 @@ def for_team(told: ForTeam, *, language: str) -> Rendered:
         }
         words = {"organization": organization}
         subject = (
-            gettext("An official letter is due: %(organization)s") % words
+            gettext("Nobody to warn: %(organization)s") % words
+            if told.unreached
+            else gettext("An official letter is due: %(organization)s") % words
             if told.letter_due
             else gettext("Nobody answers: %(organization)s") % words
         )

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from tocsin.accounts import queries as people
 from tocsin.base import dialect
@@ -31,6 +31,8 @@ from tocsin.notices.actions.ways import Addressee
 from tocsin.notices.models import Answer, Delivery, DutyOfficer, EscalationStep, Notice, NoticeFinding, State
 from tocsin.notices.rules import Reason
 
+NOBODY_TO_TELL = 0
+"""Number of the step that tells the team of a notice without anybody to go to; those of its plan begin at 1."""
 PORTION = 100
 """Steps done in one transaction."""
 WENT_OUT = (State.SENT, State.PARTLY_SENT, State.FAILED)
@@ -83,7 +85,8 @@ def plan(ids: Collection[UUID], *, start: datetime, at_once: bool = False) -> No
 
 def _planned(rows: Sequence[Notice], now: datetime) -> set[UUID]:
     """Return those of these notices that have a plan, or need none of their own."""
-    found = set(EscalationStep.objects.filter(notice__in=rows).values_list("notice_id", flat=True))
+    steps = EscalationStep.objects.filter(notice__in=rows, number__gt=NOBODY_TO_TELL)
+    found = set(steps.values_list("notice_id", flat=True))
     firsts = {row.follows_id for row in rows if row.reason == Reason.REMINDER_DUE and row.follows_id is not None}
     if not firsts:
         return found
@@ -105,12 +108,34 @@ def _planned(rows: Sequence[Notice], now: datetime) -> set[UUID]:
 def escalate(*, now: datetime) -> Escalated:
     """Do every step that is due, in order, once. What was missed while nobody worked is done late, and marked."""
     outcome = Escalated()
-    if not _due(now).exists():
+    if not _due(now).exists() and not _unreached().exists():
         return outcome
     with dialect.mutual_exclusion("escalate"):
+        while _tell_of_unreached(now):
+            pass
         while _portion(now, outcome):
             pass
     return outcome
+
+
+def _unreached() -> QuerySet[Notice]:
+    """Return the notices that have nobody to go to, and of which the team was not told."""
+    steps = EscalationStep.objects.filter(notice=OuterRef("pk"), number=NOBODY_TO_TELL)
+    return Notice.objects.filter(~Exists(steps), state=State.NO_CONTACT)
+
+
+@transaction.atomic
+def _tell_of_unreached(now: datetime) -> bool:
+    """Write down, once for each notice without anybody to go to, that the duty officer is told of it now."""
+    ids = list(_unreached().order_by("pk").values_list("pk", flat=True)[:PORTION])
+    grace = timedelta(hours=1)
+    EscalationStep.objects.bulk_create(
+        EscalationStep(
+            notice_id=id_, number=NOBODY_TO_TELL, whom="duty-officer", channel="email", due_at=now, late_after=now + grace
+        )
+        for id_ in ids
+    )  # fmt: skip
+    return bool(ids)
 
 
 def _due(now: datetime) -> QuerySet[EscalationStep]:
@@ -155,7 +180,8 @@ def _portion(now: datetime, outcome: Escalated) -> bool:
 
 def over(notices: Sequence[Notice], *, now: datetime) -> dict[UUID, str]:
     """Return which of these notices need no further step, and why in one word."""
-    found: dict[UUID, str] = {row.pk: "withdrawn" for row in notices if row.state not in WENT_OUT}
+    pressed_on = (*WENT_OUT, State.NO_CONTACT)
+    found: dict[UUID, str] = {row.pk: "withdrawn" for row in notices if row.state not in pressed_on}
     ids = [row.pk for row in notices]
     for id_ in Answer.objects.filter(notice__in=ids).order_by().values_list("notice_id", flat=True).distinct():
         found.setdefault(id_, "answered")
@@ -201,6 +227,8 @@ class _Telling:
     _first: dict[UUID, list[str]] = field(default_factory=lambda: defaultdict(list))
     _contacts: dict[str, list[Contact]] = field(default_factory=dict)
     _officers: list[Addressee] | None = None
+    _unreached: int | None = None
+    """How many officers a mail of this portion tells that notices have nobody to go to; None: none was made."""
 
     def __post_init__(self) -> None:
         known = Delivery.objects.filter(notice__in=[row.pk for row in self.notices], to_team=False).order_by("pk")
@@ -213,6 +241,10 @@ class _Telling:
 
     def tell(self, step: EscalationStep, notice: Notice) -> str:
         """Make what this step sends; return why it reaches nobody, in one word, else nothing."""
+        if step.number == NOBODY_TO_TELL and self._unreached is not None:
+            # One mail says it of all: a list with a thousand places that have no contact writes no thousand mails.
+            step.n_told = self._unreached
+            return "" if step.n_told else "nobody-on-duty"
         if step.whom == "duty-officer":
             return self._tell_team(step, notice)
         if step.channel not in ways.WAYS:
@@ -227,6 +259,9 @@ class _Telling:
             new = new[:1]
         self._make(step, notice, new)
         told |= {(step.channel, one.key.lower()) for one in new}
+        if not reached and not self._contacts.get(notice.organization_id):
+            # Whoever was a contact is none any more: what comes later in the plan may be days away.
+            self._tell_team(step, notice)
         return "" if new else "nobody-new" if reached else "nobody"
 
     def _chosen(self, whom: str, notice: Notice) -> list[Contact]:
@@ -243,6 +278,8 @@ class _Telling:
         if self._officers is None:
             self._officers = officers(self.now)
         self._make(step, notice, self._officers, to_team=True)
+        if step.number == NOBODY_TO_TELL:
+            self._unreached = step.n_told
         return "" if self._officers else "nobody-on-duty"
 
     def _make(

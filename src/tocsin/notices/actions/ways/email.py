@@ -19,7 +19,7 @@ from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact, Organization
 from tocsin.notices import links, queries, render
 from tocsin.notices.actions.ways.addressees import Addressee, Unmade
-from tocsin.notices.models import Delivery
+from tocsin.notices.models import Delivery, Notice, State
 from tocsin.reach import envelopes
 from tocsin.reach import queries as reach
 
@@ -137,6 +137,7 @@ def _for_team(rows: Sequence[Delivery], said: Mapping[UUID, render.Said], now: d
     if not rows:
         return {}
     people = constituency.contacts_of(SYSTEM, {row.notice.organization_id for row in rows}, now.date())
+    unreached = Notice.objects.filter(state=State.NO_CONTACT).count()
     told: dict[UUID, list[tuple[str, str, str]]] = {}
     others = Delivery.objects.filter(notice__in={row.notice_id for row in rows}, to_team=False).order_by("pk")
     for notice, *one in others.values_list("notice_id", "name", "recipient", "state"):
@@ -148,6 +149,7 @@ def _for_team(rows: Sequence[Delivery], said: Mapping[UUID, render.Said], now: d
             sent_at=row.notice.sent_at,
             told=told.get(row.notice_id, []),
             people=[(one.name, one.phone, one.email) for one in people.get(row.notice.organization_id, [])],
+            unreached=unreached if row.step is not None and row.step.number == 0 else 0,
             letter_due=row.step is not None and row.step.channel == "letter",
             url=f"{settings.TOCSIN_BASE_URL}/notices/{row.notice_id}/",
         )
