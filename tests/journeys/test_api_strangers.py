@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import get_resolver
+from ninja import Schema
 
 from tocsin.accounts import actions as accounts
 from tocsin.accounts import queries as people
@@ -269,6 +270,17 @@ def test_the_document_holds_every_route_there_is() -> None:
     assert routes == {"api/v1/"}
     ids = [told["operationId"] for _method, _path, told in operations()]
     assert len(ids) == len(set(ids)) > 20
+
+
+def test_no_two_schemas_share_a_name() -> None:
+    """The document names them by their class: of two with one name it would describe one."""
+    todo, names = list(Schema.__subclasses__()), []
+    while todo:
+        one = todo.pop()
+        todo += one.__subclasses__()
+        if one.__module__.startswith("tocsin.") and one.__name__ in api.document()["components"]["schemas"]:
+            names.append(one.__name__)
+    assert sorted(set(names)) == sorted(names)
 
 
 def test_every_route_names_its_scope_and_documents_its_problems() -> None:

@@ -61,7 +61,7 @@ class CountsOut(Schema):
     verified: int
 
 
-class TallyOut(Schema):
+class CampaignTally(Schema):
     """A campaign in figures."""
 
     organizations: CountsOut
@@ -99,7 +99,7 @@ class CampaignOut(Schema):
 
     campaign: CampaignLine
     kinds: list[str] = Field(description=_("The kinds that it looks at now."))
-    tally: TallyOut
+    tally: CampaignTally
 
 
 class OrganizationStanding(Schema):

@@ -462,7 +462,7 @@ class HoldingClaimIn(Schema):
     value: str = Field(max_length=253)
 
 
-class ProofIn(Schema):
+class ClaimProof(Schema):
     """Where the proof lies."""
 
     host: str = Field(
@@ -499,7 +499,7 @@ def claim_holding(request: Call, body: HoldingClaimIn) -> tuple[int, HoldingClai
 @holding_claims.post(
     "/{uuid:id_}/proof", response=HoldingClaimOut, **route(Scope.ENDPOINTS_WRITE, _("Look for the proof of a claim"), _("Not there, the claim stays and `says` tells what was seen."), also=(409,))
 )  # fmt: skip
-def prove_claim(request: Call, id_: UUID, body: ProofIn) -> HoldingClaim:
+def prove_claim(request: Call, id_: UUID, body: ClaimProof) -> HoldingClaim:
     """Look for the record and the file."""
     found: HoldingClaim = get_object_or_404(queries.holding_claims(request.viewer), pk=id_)
     try:

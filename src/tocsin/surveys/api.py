@@ -166,7 +166,7 @@ class AskedOut(Schema):
     answer: dict[str, str] = Field(alias="values", description=_("By the place of the question, from `1`."))
 
 
-class AnswerIn(Schema):
+class SurveyAnswerIn(Schema):
     """What an organization answers."""
 
     answer: dict[str, str] = Field(
@@ -257,7 +257,7 @@ def list_asked(request: Call, response: HttpResponse, wanted: Query[AskedWanted]
     response=AskedOut,
     **route(Scope.NOTICES_WRITE, _("Answer, or correct the answer"), _("For an organization that was asked, or for the team that heard it."), also=(409,)),
 )  # fmt: skip
-def answer_survey(request: Call, id_: UUID, body: AnswerIn) -> Asked:
+def answer_survey(request: Call, id_: UUID, body: SurveyAnswerIn) -> Asked:
     """Take an answer."""
     asked = get_object_or_404(queries.asked(request.viewer), pk=id_)
     try:

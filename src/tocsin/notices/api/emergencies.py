@@ -94,7 +94,7 @@ class Mail(Schema):
     html: str
 
 
-class PreviewOut(Schema):
+class EmergencyPreview(Schema):
     """Who would get it now, and how it reads; nothing is sent."""
 
     vi: Mail
@@ -205,7 +205,7 @@ def drop_emergency(request: Call, id_: UUID) -> Status[None]:
 
 @emergencies.get(
     "/{uuid:id_}/preview",
-    response=PreviewOut,
+    response=EmergencyPreview,
     **route(Scope.NOTICES_READ, _("Show who would get it now, and how it reads; nothing is sent")),
 )
 def preview_emergency(request: Call, id_: UUID) -> dict[str, Any]:
