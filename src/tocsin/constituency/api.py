@@ -209,14 +209,16 @@ class Imported(Schema):
     overlaps: list[OverlapOut]
 
 
-class Filters(Schema):
+class OrganizationFilters(Schema):
     """Which organizations."""
 
     name: str = Field("", max_length=300, description=_("Part of the name or identifier, with or without accents."))
 
 
 @organizations.get("", response=Page[OrganizationLine], **route(Scope.ORGANIZATIONS_READ, _("List organizations")))
-def list_organizations(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
+def list_organizations(
+    request: Call, response: HttpResponse, filters: Query[OrganizationFilters], paging: Query[Paging]
+) -> Found:
     """Return a page of the organizations that the caller may see."""
     return page(request, response, queries.organizations(request.viewer, filters.name), paging, ("id",))
 

@@ -39,7 +39,7 @@ Step = Literal["warned", "in_time", "says_fixed", "verified", "overdue", "unansw
 Sort = Literal["-severity", "-last_seen", "last_seen", "-found", "found"]
 
 
-class Filters(Schema):
+class FindingFilters(Schema):
     """Which findings."""
 
     organization: str = Field("", max_length=100, description=_("Identifier of an organization."))
@@ -117,7 +117,9 @@ class FindingWhole(FindingLine):
 @router.get(
     "", response=Page[FindingLine], **route(Scope.FINDINGS_READ, _("List findings, the gravest and newest first"))
 )
-def list_findings(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
+def list_findings(
+    request: Call, response: HttpResponse, filters: Query[FindingFilters], paging: Query[Paging]
+) -> Found:
     """Return a page of the findings that the caller may see."""
     if filters.notice:
         rows = queries.findings(

@@ -34,7 +34,7 @@ class Entry(Schema):
     entry_hash: str
 
 
-class Filters(Schema):
+class EntryFilters(Schema):
     """Which acts."""
 
     actor: str = Field("", max_length=254, description=_("Who did it."))
@@ -45,7 +45,7 @@ class Filters(Schema):
 
 
 @audit.get("", response=Page[Entry], **route(Scope.ADMIN, _("List what was done, the latest first")))
-def list_entries(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
+def list_entries(request: Call, response: HttpResponse, filters: Query[EntryFilters], paging: Query[Paging]) -> Found:
     """Return a page of the audit trail."""
     team_only(request.viewer)
     return page(request, response, queries.entries(request.viewer, **filters.model_dump()), paging, ("-id",))

@@ -54,7 +54,7 @@ class PlaceLine(Schema):
     last_seen: datetime
 
 
-class Filters(Schema):
+class DismissalFilters(Schema):
     """Which of them."""
 
     place: str = Field("", max_length=253, description=_("Standing in this place."))
@@ -69,7 +69,9 @@ class PlaceFilters(Schema):
 @unattributed.get(
     "", response=Page[UnattributedLine], **route(Scope.INTAKE_READ, _("List what nobody holds, the last seen first"))
 )
-def list_unattributed(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
+def list_unattributed(
+    request: Call, response: HttpResponse, filters: Query[DismissalFilters], paging: Query[Paging]
+) -> Found:
     """Return a page of the queue."""
     team_only(request.viewer)
     rows = queries.unattributed(request.viewer)

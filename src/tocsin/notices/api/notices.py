@@ -31,7 +31,7 @@ State = Literal["waiting", "ready", "sent", "partly-sent", "failed", "no-contact
 Word = Literal["seen", "fixing", "fixed", "not-ours", "false-positive", "risk-accepted"]
 
 
-class Filters(Schema):
+class NoticeFilters(Schema):
     """Which notices."""
 
     organization: str = Field("", max_length=100, description=_("Identifier of an organization."))
@@ -108,7 +108,7 @@ class AnswerOut(Schema):
 
 
 @notices.get("", response=Page[NoticeLine], **route(Scope.NOTICES_READ, _("List notices, the newest first")))
-def list_notices(request: Call, response: HttpResponse, filters: Query[Filters], paging: Query[Paging]) -> Found:
+def list_notices(request: Call, response: HttpResponse, filters: Query[NoticeFilters], paging: Query[Paging]) -> Found:
     """Return a page of the notices that the caller may see."""
     rows = queries.notices(request.viewer, state=filters.state or "", organization=filters.organization)
     return page(request, response, rows.prefetch_related("deliveries"), paging, ("-id",))
