@@ -143,7 +143,7 @@ def test_a_call_is_noted_and_a_promise_is_an_answer() -> None:
     finding = Finding.objects.filter(organization="a").first()
     assert finding is not None and finding.fixing_until is not None
     assert timezone.localdate(finding.fixing_until) == date(2026, 12, 4)
-    assert queries.last_calls(LAN, campaign)["a"].result == "promised"
+    assert queries.last_calls(LAN, campaign, ["a"])["a"].result == "promised"
     actions.close(campaign=campaign, because="xong", actor=LAN, now=NOW + DAY)
     campaign.refresh_from_db()
     with pytest.raises(actions.Closed):
@@ -172,6 +172,7 @@ def test_the_pages_lead_from_the_figure_to_the_last_one_and_the_telephone(signed
     assert len(rows) == 6 and rows[1].startswith("a,")
     client.post(f"{where}close/", {"because": "xong"})
     assert Campaign.objects.get().closed_because == "xong"
+    assert "đã kết thúc" in client.get("/campaigns/").content.decode(), "and its row has no figures to lead to"
     assert signed_in(Role.READER).post(f"{where}press/", {"id": ["a"], "way": "head"}).status_code == 404
 
 

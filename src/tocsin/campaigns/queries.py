@@ -85,9 +85,10 @@ def standings(viewer: Viewer, campaign: Campaign, now: datetime, only: Collectio
     return sorted(made, key=lambda one: one.urgency)
 
 
-def last_calls(viewer: Viewer, campaign: Campaign) -> dict[str, TelephoneCall]:
-    """Return the last call to each organization."""
-    return {call.organization_id: call for call in calls(viewer, campaign).order_by("id")}
+def last_calls(viewer: Viewer, campaign: Campaign, organizations: Collection[str]) -> dict[str, TelephoneCall]:
+    """Return the last call to each of these organizations."""
+    rows = calls(viewer, campaign).filter(organization__in=list(organizations)).order_by("id")
+    return {call.organization_id: call for call in rows}
 
 
 def telephones(viewer: Viewer, organizations: Collection[str], now: datetime) -> dict[str, list[Contact]]:

@@ -59,13 +59,16 @@ class Line:
 
 @viewing
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """For the team: the campaigns, those that run first, each in figures."""
+    """For the team: the campaigns, those that run first and in figures; one that ended is counted on its own page."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     team_only(viewer)
     now = datetime.now(UTC)
     rows = sorted(queries.campaigns(viewer)[:SHOWN], key=lambda row: row.closed_at is not None)
     language = get_language() or "vi"
-    shown = [(row, row.title_in(language), rules.tally(queries.standings(viewer, row, now))) for row in rows]
+    shown = [
+        (row, row.title_in(language), None if row.closed_at else rules.tally(queries.standings(viewer, row, now)))
+        for row in rows
+    ]
     return render(request, "campaigns/campaigns.html", {"campaigns": shown, "now": now})
 
 
@@ -261,7 +264,7 @@ def _is(standing: rules.Standing, wanted: str) -> bool:
 def _lines(viewer: Viewer, row: Campaign, standings: Iterable[rules.Standing]) -> list[Line]:
     listed = list(standings)
     names = _names(viewer, [one.organization_id for one in listed])
-    last = queries.last_calls(viewer, row)
+    last = queries.last_calls(viewer, row, names)
     return [Line(one, names[one.organization_id], last.get(one.organization_id)) for one in listed]
 
 

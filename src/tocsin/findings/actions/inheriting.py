@@ -33,7 +33,8 @@ def with_heirs(frame: pl.DataFrame) -> pl.DataFrame:
     Late events of days before the change would else wake the finding of an organization that ended.
     """
     for _ in range(GENERATIONS):
-        carried = constituents.successions(SYSTEM).exclude(carried_at=None)
+        # What moved in detail is asked for only where it splits one of these: every fold comes by here.
+        carried = constituents.successions(SYSTEM).exclude(carried_at=None).defer("moved")
         names = set(frame["organization"].unique().to_list())
         mine = [(row, before) for row in carried.iterator() for before in row.before if before in names]
         pairs = [pair for row, before in mine for pair in _passed(row, before)]

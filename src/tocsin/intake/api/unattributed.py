@@ -54,7 +54,7 @@ class PlaceLine(Schema):
     last_seen: datetime
 
 
-class DismissalFilters(Schema):
+class AssetFilters(Schema):
     """Which of them."""
 
     place: str = Field("", max_length=253, description=_("Standing in this place."))
@@ -70,7 +70,7 @@ class PlaceFilters(Schema):
     "", response=Page[UnattributedLine], **route(Scope.INTAKE_READ, _("List what nobody holds, the last seen first"))
 )
 def list_unattributed(
-    request: Call, response: HttpResponse, filters: Query[DismissalFilters], paging: Query[Paging]
+    request: Call, response: HttpResponse, filters: Query[AssetFilters], paging: Query[Paging]
 ) -> Found:
     """Return a page of the queue."""
     team_only(request.viewer)

@@ -12,7 +12,6 @@ from tocsin.surveys.actions.drafting import (
     reached,
     redraft,
     rendered,
-    selection_of,
     test,
 )
 from tocsin.surveys.actions.mailing import bounce_mail, send_mails
@@ -39,7 +38,6 @@ __all__ = [
     "redraft",
     "remind",
     "rendered",
-    "selection_of",
     "send",
     "send_mails",
     "test",

@@ -91,22 +91,9 @@ def drop(*, survey: Survey, actor: Viewer, now: datetime) -> None:
     record("survey-dropped", survey, actor, now)
 
 
-def selection_of(survey: Survey) -> constituency.Selection:
-    """Return whom a survey asks."""
-    given = survey.selection
-    return constituency.Selection(
-        everyone=given.get("everyone", False),
-        organizations=tuple(given.get("organizations", ())),
-        sectors=tuple(given.get("sectors", ())),
-        criticalities=tuple(given.get("criticalities", ())),
-        essential=given.get("essential", False),
-        below=given.get("below", ""),
-    )
-
-
 def reached(survey: Survey, *, now: datetime) -> list[Reached]:
     """Return who would be asked now; perhaps an organization without anybody to ask."""
-    chosen = constituency.selected(SYSTEM, selection_of(survey), now.date())
+    chosen = constituency.selected(SYSTEM, constituency.Selection.of(survey.selection), now.date())
     contacts = constituency.contacts_of(SYSTEM, [row.pk for row in chosen], now.date())
     return [Reached(row, in_order(contacts.get(row.pk, []))) for row in chosen]
 
