@@ -11,6 +11,7 @@ from tocsin.base.web.words import WORDS
 from tocsin.campaigns.actions import Wanted
 from tocsin.campaigns.models import TelephoneCall
 from tocsin.constituency.queries import Selection
+from tocsin.constituency.words import SECTORS
 from tocsin.core.severity import SEVERITIES
 
 
@@ -48,7 +49,7 @@ class CampaignForm(forms.Form):
         super().__init__(*args, **options)
         chosen = self.fields["sectors"]
         assert isinstance(chosen, forms.MultipleChoiceField)
-        chosen.choices = [(name, WORDS.get(name, name)) for name in sectors if name]
+        chosen.choices = [(name, SECTORS.get(name, name)) for name in sectors if name]
         if not chosen.choices:
             del self.fields["sectors"]
 
