@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from tocsin.constituency.models import Criticality
 from tocsin.constituency.queries import Selection
+from tocsin.constituency.words import SECTORS
 from tocsin.core import tlp
 from tocsin.surveys import rules, words
 from tocsin.surveys.actions import Wanted
@@ -118,7 +119,7 @@ class SurveyForm(forms.Form):
         super().__init__(*args, **options)
         field = self.fields["sectors"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(name, name) for name in sectors]
+        field.choices = [(name, SECTORS.get(name, name)) for name in sectors]
 
     def wanted(self, questions: list[dict[str, Any]]) -> Wanted:
         """Return what was typed."""
