@@ -59,7 +59,9 @@ def main() -> int:
     from django.test import Client
 
     from tocsin.accounts.models import User
+    from tocsin.project.work import findings
 
+    findings.take_stock()  # as the worker does, from time to time
     slow = 0
     for role in ("administrator", "contact"):
         client = Client(SERVER_NAME="127.0.0.1")  # a name that the installation answers to
@@ -89,6 +91,9 @@ def addresses(client: Any, role: str) -> list[str]:
         "/claims/",
         "/standing/",
         "/search/?q=org-0001",
+        "/campaigns/",
+        "/surveys/",
+        "/trials/",
     ]
     found += [f"/sent/?{urlencode([pair])}" for pair in told if pair[0] in {"name", "reference"}]
     pairs = [(a, b) for a, b in product(singles, singles) if a[0] < b[0]]
