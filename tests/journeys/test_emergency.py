@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
 
-from tocsin.base.tenancy import SYSTEM, NotAllowed
+from tocsin.base.tenancy import SYSTEM, NotAllowed, Role
 from tocsin.constituency import actions as constituency
 from tocsin.constituency.queries import Selection
 from tocsin.core import constituency as plain
@@ -149,3 +149,42 @@ def test_a_draft_says_what_is_missing_and_a_change_asks_for_another_trial() -> N
     for act in (emergencies.redraft, emergencies.drop):
         with pytest.raises(actions.NotADraft):
             act(emergency=row, actor=cast.LAN, now=TET, **({"wanted": wanted} if act is emergencies.redraft else {}))
+
+
+def test_it_is_written_tried_and_let_go_on_its_pages(signed_in: Callable[..., Client]) -> None:
+    analyst, approver = signed_in(Role.ANALYST), signed_in(Role.APPROVER)
+    given = {
+        "title_vi": "Ngắt máy chủ thư", "title_en": "Disconnect mail", "text_vi": "Ngắt ngay.", "text_en": "Disconnect it now.", "severity": "critical",
+        "answer_hours": "6", "tlp": "TLP:GREEN", "below": "so", "organizations": "trong\nvien",
+    }  # fmt: skip
+    wrong = analyst.post("/emergencies/new/", given | {"title_en": "", "answer_hours": "0"})
+    assert wrong.status_code == 400
+    assert wrong.content.decode().count("errorlist") == 2
+    page = analyst.post("/emergencies/new/", given)
+    row = Emergency.objects.get()
+    assert page["Location"] == f"/emergencies/{row.pk}/"
+    shown = analyst.get(page["Location"]).content.decode()
+    assert "head@xa-1.example" in shown
+    assert "5 đơn vị sẽ nhận được" in shown
+    assert 'value="send"' not in shown
+    act = f"/emergencies/{row.pk}/act/"
+    approver.post(act, {"act": "send"})
+    analyst.post(act, {"act": "test", "to": "not an address"})
+    assert not Emergency.objects.get().tests
+    analyst.post(act, {"act": "test", "to": "lan@team.example"})
+    assert [one["state"] for one in Emergency.objects.get().tests] == ["handed-over"]
+    analyst.post(act, {"act": "send"})
+    assert not Notice.objects.exists()
+    begun = analyst.get(f"/emergencies/{row.pk}/change/").content.decode()
+    assert "trong vien" in begun
+    assert 'value="send"' in approver.get(page["Location"]).content.decode()
+    for _ in range(2):
+        approver.post(act, {"act": "send"})
+    assert Notice.objects.filter(emergency=row).count() == 5
+    followed = analyst.get(page["Location"]).content.decode()
+    assert "TC-" in followed
+    assert "0 / 5" in followed
+    assert analyst.get(f"/emergencies/{row.pk}/change/")["Location"] == page["Location"]
+    reader = signed_in(Role.READER)
+    assert reader.get("/emergencies/new/").status_code == 404
+    assert "Ngắt máy chủ thư" in reader.get("/emergencies/").content.decode()

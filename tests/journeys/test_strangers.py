@@ -20,6 +20,7 @@ from tocsin.campaigns import actions as campaigns
 from tocsin.campaigns import queries as followed
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
+from tocsin.constituency.queries import Selection
 from tocsin.core import constituency as plain
 from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
@@ -28,6 +29,7 @@ from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
+from tocsin.notices.actions import emergencies
 from tocsin.people.urls import urlpatterns as people_pages
 from tocsin.portal import actions as answering
 from tocsin.portal import queries as portal
@@ -81,6 +83,7 @@ POSTED = {
     "campaign-press",
     "campaign-close",
     "survey-act",
+    "emergency-act",
     "trial-act",
 }
 """Routes that only take a form."""
@@ -128,6 +131,7 @@ def _addresses(organization: str) -> dict[str, str]:
             _campaign(),
         ),
         **_surveys_of(organization),
+        **_emergencies_of(organization),
         **_trials_of(organization),
         **dict.fromkeys(("notice-letter",), notice.pk),
         **dict.fromkeys(("letter-file", "letter-carried"), notice.deliveries.all()[0].pk),
@@ -258,6 +262,14 @@ def _reach_of(organization: str) -> dict[str, object]:
         "proposal-decision": proposal.pk,
         "registration-decision": _registration().pk,
     }
+
+
+def _emergencies_of(organization: str) -> dict[str, object]:
+    now = datetime.now(UTC)
+    wanted = emergencies.Wanted("Ngắt ngay", "Disconnect", "Ngắt máy chủ.", "Disconnect the server.", Selection(organizations=(organization,)))  # fmt: skip
+    draft, sent = (emergencies.draft(wanted=wanted, actor=SYSTEM, now=now) for _ in range(2))
+    emergencies.send(emergency=sent, actor=SYSTEM, now=now, untested=True)
+    return {**dict.fromkeys(("emergency", "emergency-act"), sent.pk), "emergency-change": draft.pk}
 
 
 def _surveys_of(organization: str) -> dict[str, object]:

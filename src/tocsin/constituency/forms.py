@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tocsin import roster
 from tocsin.constituency.models import Criticality
+from tocsin.constituency.queries import Selection
 from tocsin.constituency.words import FIELDS, ROLES, SECTORS, reason
 from tocsin.core import constituency as plain
 from tocsin.roster import values
@@ -291,3 +292,51 @@ class SuccessionForm(forms.Form):
         if file and file.size > roster.LARGEST:
             raise ValidationError(reason("too-large", {"limit": f"{roster.LARGEST >> 20} MiB"}), code="too-large")
         return file
+
+
+class SelectionForm(forms.Form):
+    """Which organizations: those named, and those to which everything else that is chosen applies."""
+
+    everyone = forms.BooleanField(label=_("All organizations"), required=False)
+    sectors = forms.MultipleChoiceField(
+        label=_("Sectors"), choices=(), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    criticalities = forms.MultipleChoiceField(
+        label=_("Criticality"), choices=Criticality.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    essential = forms.BooleanField(label=_("Those that provide an essential service"), required=False)
+    below = forms.CharField(
+        label=_("This one and all below it"), max_length=100, required=False, help_text=_("An identifier.")
+    )
+    organizations = forms.CharField(
+        label=_("These, whatever else is chosen"), max_length=100_000, required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}), help_text=_("Identifiers, separated by spaces or lines."),
+    )  # fmt: skip
+
+    def __init__(self, sectors: list[str], *args: Any, **options: Any) -> None:
+        options.setdefault("label_suffix", "")
+        super().__init__(*args, **options)
+        field = self.fields["sectors"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(name, SECTORS.get(name, name)) for name in sectors]
+
+    @staticmethod
+    def begins(selection: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a selection that was kept as JSON, as the form begins with it."""
+        return {**selection, "organizations": " ".join(selection.get("organizations", ()))}
+
+    def selection(self) -> Selection:
+        """Return what was chosen."""
+        found = self.cleaned_data
+        return Selection(
+            everyone=found["everyone"], organizations=tuple(found["organizations"].replace(",", " ").split()),
+            sectors=tuple(found["sectors"]), criticalities=tuple(found["criticalities"]), essential=found["essential"], below=found["below"].strip(),
+        )  # fmt: skip
+
+    def what(self) -> list[forms.BoundField]:
+        """Return the fields that say what goes out."""
+        return [field for field in self.visible_fields() if field.name not in SelectionForm.base_fields]
+
+    def whom(self) -> list[forms.BoundField]:
+        """Return the fields that say to whom."""
+        return [field for field in self.visible_fields() if field.name in SelectionForm.base_fields]

@@ -9,9 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tocsin.constituency.models import Criticality
-from tocsin.constituency.queries import Selection
-from tocsin.constituency.words import SECTORS
+from tocsin.constituency.forms import SelectionForm
 from tocsin.core import tlp
 from tocsin.surveys import rules, words
 from tocsin.surveys.actions import Wanted
@@ -78,7 +76,7 @@ def _field(one: rules.Question, language: str) -> forms.Field:
     return forms.CharField(max_length=rules.LONGEST, widget=forms.Textarea(attrs={"rows": 3}), **given)
 
 
-class SurveyForm(forms.Form):
+class SurveyForm(SelectionForm):
     """A survey with up to five questions."""
 
     title_vi = forms.CharField(label=_("Title in Vietnamese"), max_length=200)
@@ -98,38 +96,12 @@ class SurveyForm(forms.Form):
         help_text=_("Once then, and the next contact once it is due. 0: nobody is reminded by itself."),
     )  # fmt: skip
     tlp = forms.ChoiceField(label="TLP", choices=[(name, name) for name in tlp.LABELS], initial="TLP:AMBER")
-    everyone = forms.BooleanField(label=_("All organizations"), required=False)
-    sectors = forms.MultipleChoiceField(
-        label=_("Sectors"), choices=(), required=False, widget=forms.CheckboxSelectMultiple
-    )
-    criticalities = forms.MultipleChoiceField(
-        label=_("Criticality"), choices=Criticality.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    essential = forms.BooleanField(label=_("Those that provide an essential service"), required=False)
-    below = forms.CharField(
-        label=_("This one and all below it"), max_length=100, required=False, help_text=_("An identifier.")
-    )
-    organizations = forms.CharField(
-        label=_("These, whatever else is chosen"), max_length=100_000, required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}), help_text=_("Identifiers, separated by spaces or lines."),
-    )  # fmt: skip
-
-    def __init__(self, sectors: list[str], *args: Any, **options: Any) -> None:
-        options.setdefault("label_suffix", "")
-        super().__init__(*args, **options)
-        field = self.fields["sectors"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(name, SECTORS.get(name, name)) for name in sectors]
 
     def wanted(self, questions: list[dict[str, Any]]) -> Wanted:
         """Return what was typed."""
         found = self.cleaned_data
-        selection = Selection(
-            everyone=found["everyone"], organizations=tuple(found["organizations"].replace(",", " ").split()),
-            sectors=tuple(found["sectors"]), criticalities=tuple(found["criticalities"]), essential=found["essential"], below=found["below"].strip(),
-        )  # fmt: skip
         names = ("title_vi", "title_en", "text_vi", "text_en", "due_on", "remind_days", "tlp")
-        return Wanted(questions=questions, selection=selection, **{name: found[name] for name in names})
+        return Wanted(questions=questions, selection=self.selection(), **{name: found[name] for name in names})
 
 
 class QuestionForm(forms.Form):

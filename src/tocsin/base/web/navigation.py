@@ -45,6 +45,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("notices", _("Notices"), "n", contacts_too=True),
             Place("sent", _("Sent mail"), "s"),
             Place("campaigns", _("Campaigns"), "k"),
+            Place("emergencies", _("Emergency warnings"), "m"),
             Place("figures", _("Figures"), "w", contacts_too=True),
         ),
     ),

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from django import template
-from django.utils.translation import gettext
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from tocsin.base.web.templatetags.kit import state
 from tocsin.base.web.words import WORDS
+from tocsin.notices.models import Emergency
 
 register = template.Library()
 
@@ -75,3 +78,15 @@ STEPS: Final = {
 def step_word(what: str) -> str:
     """Return in words whom a step of an escalation tells, or by which way."""
     return str(STEPS.get(what, what))
+
+
+@register.simple_tag
+def emergency_state(emergency: Emergency) -> SafeString:
+    """Return the state of a warning to many in words and tone."""
+    return state(emergency.get_state_display(), {"draft": "wait", "sent": "ok", "dropped": "off"}[emergency.state])
+
+
+@register.simple_tag
+def emergency_title(emergency: Emergency) -> str:
+    """Return the title of a warning to many in the page's language."""
+    return emergency.texts.get(get_language() or "vi", emergency.texts["vi"])[0]

@@ -18,6 +18,7 @@ from tocsin.notices.views.following import escalations
 from tocsin.notices.views.lettering import letter, letter_carried, notice_letter
 from tocsin.notices.views.ruling import policies, policy, policy_removal, silence_end, silences
 from tocsin.notices.views.searching import search
+from tocsin.notices.views.urging import emergencies, emergency, emergency_act, emergency_draft
 from tocsin.notices.views.watching import (
     loop,
     message,
@@ -37,6 +38,10 @@ __all__ = [
     "claims",
     "decisions",
     "draft",
+    "emergencies",
+    "emergency",
+    "emergency_act",
+    "emergency_draft",
     "escalations",
     "evidence",
     "finding",

@@ -12,7 +12,6 @@ from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -89,9 +88,7 @@ def draft(request: HttpRequest, id_: UUID | None = None) -> HttpResponse:
 
 def _begins(found: Survey) -> dict[str, Any]:
     names = ("title_vi", "title_en", "text_vi", "text_en", "due_on", "remind_days", "tlp")
-    chosen = dict(found.selection)
-    chosen["organizations"] = " ".join(chosen.get("organizations", ()))
-    return {**{name: getattr(found, name) for name in names}, **chosen}
+    return {**{name: getattr(found, name) for name in names}, **forms.SurveyForm.begins(found.selection)}
 
 
 def _unclear(error: actions.BadSurvey) -> str:
@@ -262,10 +259,7 @@ def _act(request: HttpRequest, found: Survey, viewer: Viewer, now: datetime) -> 
     elif what == "warn":
         made = actions.warn(survey=found, organizations=_picked(request, found, viewer), actor=viewer, now=now)
         messages.success(request, _("An emergency warning to them was drafted; nothing is sent yet."))
-        try:
-            return redirect(reverse("emergency", args=[made.pk]))
-        except NoReverseMatch:
-            return redirect("survey", found.pk)
+        return redirect("emergency", made.pk)
     return redirect("survey", found.pk)
 
 
