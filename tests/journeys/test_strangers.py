@@ -29,7 +29,7 @@ from tocsin.intake import queries as arrived
 from tocsin.intake.actions import feeds
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
-from tocsin.notices.actions import emergencies
+from tocsin.notices.actions import emergencies, following
 from tocsin.people.urls import urlpatterns as people_pages
 from tocsin.portal import actions as answering
 from tocsin.portal import queries as portal
@@ -84,13 +84,25 @@ POSTED = {
     "campaign-close",
     "survey-act",
     "emergency-act",
+    "plan-removal",
+    "week-removal",
+    "days-removal",
+    "duty-removal",
     "trial-act",
 }
 """Routes that only take a form."""
 FOR_APPROVERS = {"policy", "policy-new", "trial-new", "trial-change"}
-FOR_ADMINISTRATORS = {"audit", "audit-verification", "tokens", "add-feed", "change-feed"} | {
-    str(pattern.name) for pattern in people_pages
-}
+FOR_ADMINISTRATORS = {
+    "audit",
+    "audit-verification",
+    "tokens",
+    "add-feed",
+    "change-feed",
+    "plan",
+    "plan-new",
+    "week",
+    "week-of",
+} | {str(pattern.name) for pattern in people_pages}
 OWN_LISTS = {
     "loop", "search", "standing", "findings", "findings-file", "notices", "notices-file", "organizations", "keep-view", "figures",
     "portal", "portal-answers", "portal-file", "portal-history", "portal-organization", "questions",
@@ -132,6 +144,7 @@ def _addresses(organization: str) -> dict[str, str]:
         ),
         **_surveys_of(organization),
         **_emergencies_of(organization),
+        **_times_of(organization),
         **_trials_of(organization),
         **dict.fromkeys(("notice-letter",), notice.pk),
         **dict.fromkeys(("letter-file", "letter-carried"), notice.deliveries.all()[0].pk),
@@ -262,6 +275,27 @@ def _reach_of(organization: str) -> dict[str, object]:
         "proposal-decision": proposal.pk,
         "registration-decision": _registration().pk,
     }
+
+
+def _times_of(organization: str) -> dict[str, object]:
+    now = datetime.now(UTC)
+    given = {"organization_id": organization, "actor": _administrator(), "now": now}
+    plan = following.set_plan(severity="high", steps=[], in_working_time=True, grace_minutes=60, **given)
+    week = following.set_calendar(week=following.Week(), **given)
+    days = following.add_days(first_on=now.date(), last_on=now.date(), works=False, name="Bão", **given)
+    officer = following.put_on_duty(
+        name="An", email="an@team.example", language="vi", begins_at=None, ends_at=None, actor=_administrator(), now=now
+    )
+    return {
+        **dict.fromkeys(("plan", "plan-removal"), plan.pk),
+        **dict.fromkeys(("week-of", "week-removal"), week.pk),
+        "days-removal": days.pk,
+        "duty-removal": officer.pk,
+    }
+
+
+def _administrator() -> Viewer:
+    return Viewer(None, "quan-tri@team.example", Role.ADMINISTRATOR, frozenset())
 
 
 def _emergencies_of(organization: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ clocks there moves nothing. Holidays come from the `holidays` library (Vietnam's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -163,3 +163,18 @@ def days_off(country: str, subdivision: str, year: int) -> tuple[frozenset[date]
     found = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
     on = {day for day in getattr(found, "weekend_workdays", ()) if day.year == year}
     return off, frozenset(on) - off
+
+
+def uncovered(
+    spans: Sequence[tuple[datetime | None, datetime | None]], since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return the stretches of `since` to `until` that no span covers, in order; None is an open end."""
+    found: list[tuple[datetime, datetime]] = []
+    reached = since
+    for begins, ends in sorted((max(begins or since, since), min(ends or until, until)) for begins, ends in spans):
+        if begins > reached:
+            found.append((reached, min(begins, until)))
+        reached = max(reached, ends)
+        if reached >= until:
+            return found
+    return [*found, (reached, until)]

@@ -77,6 +77,8 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
             Place("policies", _("Policies"), "p"),
             Place("permissions", _("Permitted re-checks")),
             Place("escalations", _("Escalations")),
+            Place("calendar", _("Working time")),
+            Place("duty", _("On duty")),
             Place("silences", _("Silences")),
             Place("trials", _("Trials")),
             Place("decisions", _("Decisions"), "d"),

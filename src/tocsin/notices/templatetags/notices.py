@@ -7,10 +7,11 @@ from typing import Final
 from django import template
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
 
 from tocsin.base.web.templatetags.kit import state
 from tocsin.base.web.words import WORDS
+from tocsin.notices import words
+from tocsin.notices.escalation import Step
 from tocsin.notices.models import Emergency
 
 register = template.Library()
@@ -60,24 +61,10 @@ def answer_tone(answer: str | None) -> str:
     return ANSWER_TONES.get(answer or "", "off")
 
 
-STEPS: Final = {
-    "next-contact": _("the next contact"),
-    "all-contacts": _("all contacts"),
-    "same-contacts": _("the same contacts, by another way"),
-    "head": _("who leads the organization"),
-    "organization": _("the organization itself"),
-    "duty-officer": _("the team's duty officer"),
-    "email": _("by mail"),
-    "chat": _("by chat"),
-    "webhook": _("by webhook"),
-    "letter": _("by official letter"),
-}
-
-
 @register.filter
 def step_word(what: str) -> str:
     """Return in words whom a step of an escalation tells, or by which way."""
-    return str(STEPS.get(what, what))
+    return words.told(what)
 
 
 @register.simple_tag
@@ -90,3 +77,9 @@ def emergency_state(emergency: Emergency) -> SafeString:
 def emergency_title(emergency: Emergency) -> str:
     """Return the title of a warning to many in the page's language."""
     return emergency.texts.get(get_language() or "vi", emergency.texts["vi"])[0]
+
+
+@register.simple_tag
+def step_after(step: Step) -> str:
+    """Return how long after a notice went out a step of a plan is due."""
+    return words.after(step.after, step.unit)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tocsin.notices.hours import Calendar, Extra, UnknownCountry, days_off, named_days_off
+from tocsin.notices.hours import Calendar, Extra, UnknownCountry, days_off, named_days_off, uncovered
 
 VIETNAM = Calendar()
 ZONES = ("Asia/Ho_Chi_Minh", "Europe/Vienna", "America/New_York", "UTC")
@@ -114,3 +114,11 @@ def test_working_hours_only_pass_while_it_is_worked(calendar: Calendar, at: date
             worked += max(timedelta(), min(closes, end) - max(opens, begin))
         day += timedelta(days=1)
     assert worked == timedelta(hours=hours)
+
+
+def test_what_nobody_covers_is_found_between_and_around_spans() -> None:
+    day = [datetime(2027, 3, n, tzinfo=UTC) for n in range(1, 11)]
+    assert uncovered([], day[0], day[9]) == [(day[0], day[9])]
+    assert uncovered([(None, None)], day[0], day[9]) == []
+    spans = [(day[4], day[6]), (None, day[2]), (day[5], day[7]), (day[8], None)]
+    assert uncovered(spans, day[1], day[9]) == [(day[2], day[4]), (day[7], day[8])]

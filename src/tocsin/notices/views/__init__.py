@@ -18,6 +18,17 @@ from tocsin.notices.views.following import escalations
 from tocsin.notices.views.lettering import letter, letter_carried, notice_letter
 from tocsin.notices.views.ruling import policies, policy, policy_removal, silence_end, silences
 from tocsin.notices.views.searching import search
+from tocsin.notices.views.timing import (
+    calendar,
+    days_removal,
+    duty,
+    duty_removal,
+    plan,
+    plan_removal,
+    plans,
+    week,
+    week_removal,
+)
 from tocsin.notices.views.urging import emergencies, emergency, emergency_act, emergency_draft
 from tocsin.notices.views.watching import (
     loop,
@@ -35,9 +46,13 @@ __all__ = [
     "answer",
     "approval",
     "approvals",
+    "calendar",
     "claims",
+    "days_removal",
     "decisions",
     "draft",
+    "duty",
+    "duty_removal",
     "emergencies",
     "emergency",
     "emergency_act",
@@ -57,6 +72,9 @@ __all__ = [
     "notices",
     "notices_file",
     "own_again",
+    "plan",
+    "plan_removal",
+    "plans",
     "policies",
     "policy",
     "policy_removal",
@@ -70,4 +88,6 @@ __all__ = [
     "silence_end",
     "silences",
     "standing",
+    "week",
+    "week_removal",
 ]
