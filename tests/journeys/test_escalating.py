@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -61,6 +62,12 @@ def _told(notice: Notice) -> list[tuple[str, str]]:
     return [(row.handed_over_at.strftime("%d %H"), row.recipient) for row in rows if row.handed_over_at]
 
 
+def _line(client: Client, notice: Notice) -> list[str]:
+    page = client.get(f"/notices/{notice.pk}/", headers={"Accept-Language": "vi"}).content.decode()
+    line = page.partition('id="timeline"')[2].partition("</ol>")[0]
+    return [re.sub(r"<[^>]+>", "", said) for said in re.findall(r"<p>(.*?)</p>", line)]
+
+
 def _states(notice: Notice) -> list[tuple[str, str]]:
     return [(step.whom, step.state) for step in notice.steps.order_by("number")]
 
@@ -99,10 +106,33 @@ def test_what_is_not_gravest_waits_for_working_time() -> None:
     assert followup.run(at=monday + DAY)["escalated"] == 1
 
 
-def test_any_answer_ends_it() -> None:
+def test_any_answer_ends_it_and_the_page_of_the_notice_tells_all_of_it_in_order(
+    signed_in: Callable[..., Client],
+) -> None:
     notice = _warn()
     followup.run(at=MONDAY + 5 * HOUR)
+    reader = signed_in(Role.READER)
+    before = _line(reader, notice)
+    assert [word for word in before if "Bước" in word] == [
+        "Bước 1: đã báo đầu mối tiếp theo qua thư điện tử",
+        "Bước 2: sẽ báo tất cả đầu mối qua thư điện tử, nếu chưa ai trả lời",
+        "Bước 3: sẽ báo cán bộ trực của đội qua thư điện tử, nếu chưa ai trả lời",
+        "Bước 4: sẽ báo người đứng đầu tổ chức qua thư điện tử, nếu chưa ai trả lời",
+        "Bước 5: sẽ báo chính tổ chức đó bằng công văn, nếu chưa ai trả lời",
+    ]
+    assert before[1] == "Đã gửi qua thư điện tử tới an@a.example"
     actions.answer(notice=notice, word="seen", by="an@a.example", means="link", now=MONDAY + 6 * HOUR)
+    after = _line(reader, notice)
+    answered = next(place for place, said in enumerate(after) if said.startswith("an@a.example trả lời: "))
+    assert after[answered + 1 :] == [
+        f"Bước {n} không còn cần nữa: {whom}"
+        for n, whom in (
+            (2, "tất cả đầu mối, qua thư điện tử"),
+            (3, "cán bộ trực của đội, qua thư điện tử"),
+            (4, "người đứng đầu tổ chức, qua thư điện tử"),
+            (5, "chính tổ chức đó, bằng công văn"),
+        )
+    ] + ["Hạn khắc phục"]
     assert [step.because for step in notice.steps.filter(state="cancelled")] == ["answered"] * 4
     assert followup.run(at=MONDAY + 9 * DAY)["escalated"] == 0 or Notice.objects.count() > 1
     assert not Delivery.objects.filter(notice=notice, to_team=True).exists()

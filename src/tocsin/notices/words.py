@@ -37,6 +37,17 @@ _AFTER: Final = {
     "working-hours": ngettext_lazy("after %(n)s working hour", "after %(n)s working hours", "n"),
     "working-days": ngettext_lazy("after %(n)s working day", "after %(n)s working days", "n"),
 }
+BECAUSE: Final[dict[str, Promise]] = {
+    "answered": _("it was answered"),
+    "resolved": _("nothing of it is there any more"),
+    "silenced": _("a silence holds"),
+    "withdrawn": _("the notice was withdrawn"),
+    "nobody": _("there is nobody"),
+    "nobody-new": _("whoever there is was told already"),
+    "nobody-on-duty": _("nobody is on duty"),
+    "channel-not-set-up": _("this way is not set up; the team was told instead"),
+}
+"""Why a step was not needed, or whom it could not tell."""
 
 
 def after(amount: int, unit: str) -> str:
