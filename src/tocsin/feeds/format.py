@@ -78,6 +78,8 @@ class Format:
     title: str = ""
     whole_list: bool = False
     """A file is a complete list: what it names is there, what it does not name any more is gone."""
+    events: bool = True
+    """Whether it tells of systems; else it is set aside for whoever reads it whole."""
     code: Callable[[Source, Options], str] | None = None
     """The feed's code of a file without rows: a report that says "nothing found" was a look all the same."""
 

@@ -10,6 +10,7 @@ from tocsin.feeds.dshield.parse import FORMAT as DSHIELD
 from tocsin.feeds.feodotracker.parse import FORMAT as FEODOTRACKER
 from tocsin.feeds.format import Format, Source
 from tocsin.feeds.intelmq.parse import FORMAT as INTELMQ
+from tocsin.feeds.known_exploited.parse import FORMAT as KNOWN_EXPLOITED
 from tocsin.feeds.mapped.parse import FORMAT as MAPPED
 from tocsin.feeds.misp.parse import FORMAT as MISP
 from tocsin.feeds.n6.parse import FORMAT as N6
@@ -45,6 +46,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     PLAINLIST,
     MAPPED,
     BOUNCES,
+    KNOWN_EXPLOITED,
 )
 
 

@@ -244,6 +244,18 @@ class ListIn(Schema):
     )
 
 
+class KnownOut(Schema):
+    """A weakness that is known to be exploited."""
+
+    cve: str
+    name: str
+    added_on: date | None
+    due_on: date | None = Field(description=_("By when the list asks for a fix."))
+    ransomware: bool = Field(description=_("Whether it is known from extortion."))
+    source: str = Field(description=_("Code of the feed of the list; empty: a person brought it."))
+    withdrawn_at: datetime | None = Field(description=_("When its list named it no more."))
+
+
 class NoEntry(Schema):
     """An entry of a list that is none."""
 
@@ -256,6 +268,7 @@ class ListTaken(Schema):
 
     entries: int = Field(description=_("How many entries it has."))
     new: int = Field(description=_("How many of them were not known."))
+    withdrawn: int = Field(description=_("How many it named before, and names no more."))
     raised: int = Field(description=_("How many findings became critical."))
     rejects: list[NoEntry] = Field(description=_("Entries that are none: their number, and why."))
 
@@ -263,6 +276,17 @@ class ListTaken(Schema):
     def resolve_rejects(obj: actions.Taken) -> list[dict[str, Any]]:
         """Return each with its number."""
         return [{"entry": number, "why": why} for number, why in obj.rejects]
+
+
+@router.get(
+    "/known-exploited",
+    response=Page[KnownOut],
+    **route(Scope.FINDINGS_READ, _("List what is known to be exploited")),
+)
+def list_known_exploited(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of the lists."""
+    team_only(request.viewer)
+    return page(request, response, queries.known_exploited(request.viewer), paging, ("-cve",))
 
 
 @router.post(

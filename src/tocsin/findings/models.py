@@ -120,6 +120,9 @@ class Finding(models.Model):
                 condition=models.Q(due_at__isnull=False),
             ),
             models.Index(fields=["moved_at"], condition=models.Q(moved_at__isnull=False), name="findings_moved"),
+            models.Index(
+                fields=["kind", "sensor"], condition=models.Q(exploited_at__isnull=False), name="findings_exploited"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -227,11 +230,38 @@ class KnownExploited(models.Model):
     added_on = models.DateField(null=True)
     due_on = models.DateField(null=True)
     ransomware = models.BooleanField(default=False)
+    source = models.CharField(max_length=64, blank=True)
+    """The list that names it: the code of its feed, or nothing where a person brought it."""
+    withdrawn_at = models.DateTimeField(null=True)
+    """When its list named it no more: what it made graver stays so, nothing more becomes graver."""
     taken_by = models.CharField(max_length=254)
     taken_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.cve
+
+
+class ExploitedList(models.Model):
+    """A list of weaknesses known to be exploited, as it was read last."""
+
+    source = models.CharField(primary_key=True, max_length=64)
+    """The code of its feed; empty: people brought it."""
+    name = models.CharField(max_length=1000)
+    sha256 = models.CharField(max_length=64)
+    released_at = models.DateTimeField(null=True)
+    """As it says of itself."""
+    read_at = models.DateTimeField()
+    read_by = models.CharField(max_length=254)
+    n_entries = models.PositiveIntegerField()
+    n_new = models.PositiveIntegerField()
+    n_withdrawn = models.PositiveIntegerField()
+    n_raised = models.PositiveIntegerField()
+    n_rejects = models.PositiveIntegerField()
+    problem = models.CharField(max_length=300, blank=True)
+    """Why the newest file could not be read as the list; the figures are those of the last that could."""
+
+    def __str__(self) -> str:
+        return self.source or self.name
 
 
 class Permission(models.Model):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from tocsin.base.dialect import indexes
@@ -17,7 +17,16 @@ from tocsin.base.tenancy import Viewer, scoped
 from tocsin.constituency.queries import chosen as chosen_organizations
 from tocsin.core.severity import RANK
 from tocsin.findings import listing
-from tocsin.findings.models import Disowned, Finding, Permission, ReCheck, Standing, Tally
+from tocsin.findings.models import (
+    Disowned,
+    ExploitedList,
+    Finding,
+    KnownExploited,
+    Permission,
+    ReCheck,
+    Standing,
+    Tally,
+)
 
 
 def findings(
@@ -151,6 +160,25 @@ def _tallies(viewer: Viewer, *, kept: bool) -> list[tuple[str, str, int]]:
         return list(scoped(Tally.objects.order_by(), viewer).values_list("axis", "word").annotate(Sum("n")))
     rows = scoped(Finding.objects.order_by(), viewer)
     return [(axis, *row) for axis in listing.AXES for row in rows.values_list(axis).annotate(Count("pk"))]
+
+
+def known_exploited(viewer: Viewer) -> QuerySet[KnownExploited]:
+    """Return what lists say is exploited, the newest first; only the team sees the lists."""
+    rows = KnownExploited.objects.all() if viewer.sees_everything else KnownExploited.objects.none()
+    return rows.order_by(F("added_on").desc(nulls_last=True), "-cve")
+
+
+def exploited_lists(viewer: Viewer) -> QuerySet[ExploitedList]:
+    """Return each list as it was read last; only the team sees them."""
+    rows = ExploitedList.objects.all() if viewer.sees_everything else ExploitedList.objects.none()
+    return rows.order_by("source")
+
+
+def exploited_kinds(viewer: Viewer) -> list[tuple[str, int, int]]:
+    """Return the kinds of findings that are known to be exploited: how many there are, and how many are not gone."""
+    rows = scoped(Finding.objects.exclude(exploited_at=None), viewer).order_by()
+    counted = rows.values_list("kind").annotate(n=Count("pk"), there=Count("pk", filter=~Q(sensor="gone")))
+    return sorted(counted, key=lambda row: (-row[2], row[0]))
 
 
 def permissions(viewer: Viewer) -> QuerySet[Permission]:

@@ -190,6 +190,25 @@ def findings_word(request: HttpRequest) -> HttpResponse:
 
 
 @viewing
+def known_exploited(request: HttpRequest) -> HttpResponse:
+    """For the team: what is known to be exploited, by which list and how fresh, and where it was found here."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    team_only(viewer)
+    rows = queries.known_exploited(viewer)
+    context = {
+        "lists": queries.exploited_lists(viewer),
+        "kinds": queries.exploited_kinds(viewer),
+        "n_known": rows.filter(withdrawn_at=None).count(),
+        "newest": rows[:NEWEST],
+    }
+    return render(request, "findings/known_exploited.html", context)
+
+
+NEWEST = 50
+"""Entries that the page of what is known to be exploited shows; the API has all."""
+
+
+@viewing
 def permissions(request: HttpRequest) -> HttpResponse:
     """For an analyst: which organizations permit that we look again, until when, who gave it; record another."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]

@@ -254,6 +254,12 @@ def unread_bounces(viewer: Viewer) -> QuerySet[Arrival]:
     return arrivals(viewer).filter(feed__format="bounces", set_aside="evidence").order_by("received_at", "pk")
 
 
+def unread_lists(viewer: Viewer) -> QuerySet[Arrival]:
+    """Return the lists of what is known to be exploited that were not read yet, oldest first."""
+    mine = arrivals(viewer).filter(told__format="known_exploited", set_aside="evidence")
+    return mine.select_related("feed").order_by("received_at", "pk")
+
+
 def schemas(viewer: Viewer) -> QuerySet[ReportSchema]:
     """Return the published schemas in use, and how fetching them went."""
     rows = ReportSchema.objects.order_by("address")

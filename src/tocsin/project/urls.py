@@ -30,6 +30,7 @@ urlpatterns = [
     path("findings/", findings.findings, name="findings"),
     path("findings/file/<str:ending>/", findings.findings_file, name="findings-file"),
     path("findings/word/", findings.findings_word, name="findings-word"),
+    path("findings/known-exploited/", findings.known_exploited, name="known-exploited"),
     path("findings/permissions/", findings.permissions, name="permissions"),
     path("findings/permissions/<int:id_>/end/", findings.permission_end, name="permission-end"),
     path("findings/<uuid:id_>/", notices.finding, name="finding"),

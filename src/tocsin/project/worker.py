@@ -134,6 +134,7 @@ class Worker:
             self._step("watching", self._look)
             self._step("verifying", followup.verify)
             self._step("reaching people", reaching.work)
+            self._step("reading lists", findings.read_lists)
         if time.monotonic() >= self._next_follow:
             self._next_follow = time.monotonic() + FOLLOW
             self._step("following up", followup.work)

@@ -54,6 +54,7 @@ GROUPS: Final[tuple[tuple[Promise, tuple[Place, ...]], ...]] = (
         (
             Place("intake", _("Intake"), "i"),
             Place("feeds", _("Feeds"), "e"),
+            Place("known-exploited", _("Known to be exploited")),
             Place("unattributed", _("Unattributed"), "u"),
             Place("rejects", _("Rejects"), "r"),
         ),

@@ -24,4 +24,4 @@ def parse(source: Source, options: Options) -> Iterator[Chunk]:
     yield from ()
 
 
-FORMAT = Format(NAME, recognize, parse, "Mail that came back")
+FORMAT = Format(NAME, recognize, parse, "Mail that came back", events=False)

@@ -1,6 +1,6 @@
 """What is done with findings, a module a verb."""
 
-from tocsin.findings.actions.exploiting import Taken, take_known_exploited
+from tocsin.findings.actions.exploiting import Taken, read_lists, take_known_exploited
 from tocsin.findings.actions.folding import (
     decline,
     disown,
@@ -57,6 +57,7 @@ __all__ = [
     "own_again",
     "pass_on",
     "permit",
+    "read_lists",
     "record_word",
     "refold",
     "revoke",

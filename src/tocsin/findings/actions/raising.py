@@ -59,6 +59,6 @@ def _known(cves: Collection[str]) -> set[str]:
     every = sorted(cves)
     found: set[str] = set()
     for start in range(0, len(every), PORTION):
-        rows = KnownExploited.objects.filter(cve__in=every[start : start + PORTION])
+        rows = KnownExploited.objects.filter(withdrawn_at=None, cve__in=every[start : start + PORTION])
         found |= set(rows.values_list("cve", flat=True))
     return found

@@ -4,7 +4,7 @@ from tocsin.intake.actions.collecting import AlreadyCollecting, collect, give_ba
 from tocsin.intake.actions.processing import process_next
 from tocsin.intake.actions.reattributing import Reattributed, pending, preview, reattribute
 from tocsin.intake.actions.replaying import Replayed, replay
-from tocsin.intake.actions.taking import Folded, arrived, get_ready, keep, keep_files, process, take
+from tocsin.intake.actions.taking import Folded, arrived, get_ready, keep, keep_files, note_newest, process, take
 from tocsin.intake.actions.watching import mark_read
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "keep",
     "keep_files",
     "mark_read",
+    "note_newest",
     "pending",
     "preview",
     "process",

@@ -28,7 +28,9 @@ from tocsin.base.tenancy import SYSTEM
 from tocsin.batches import run as batches
 from tocsin.batches.outcome import Outcome, Summary
 from tocsin.constituency import queries as constituency
-from tocsin.feeds.bounces import parse as bounces
+from tocsin.feeds import recognize
+from tocsin.feeds.format import Source
+from tocsin.feeds.known_exploited import parse as known_exploited
 from tocsin.intake import rules
 from tocsin.intake.actions import looking, reading, remembering, watching
 from tocsin.intake.models import (
@@ -115,12 +117,13 @@ def arrived(
 ) -> Arrival:
     """Make the row of bytes that are kept already: before it they do not count."""
     until = now + CLAIM if claim else None
-    if feed is not None and feed.format == bounces.NAME:
-        set_aside = set_aside or watching.EVIDENCE  # no report: whoever warns reads it
+    told = told or {}
+    if not set_aside and (aside := _no_report(sha256, name, told.get("format") or (feed.format if feed else ""))):
+        set_aside, told = watching.EVIDENCE, {**told, "format": aside}
     arrival, new = Arrival.objects.get_or_create(
         sha256=sha256,
         defaults={
-            "name": name[:1000], "size": size, "received_at": now, "feed": feed, "told": told or {}, "claimed_until": until,
+            "name": name[:1000], "size": size, "received_at": now, "feed": feed, "told": told, "claimed_until": until,
             "set_aside": set_aside,
         },
     )  # fmt: skip
@@ -128,12 +131,20 @@ def arrived(
         rows = Arrival.objects.filter(pk=arrival.pk)
         rows.update(times_received=F("times_received") + 1)
         if told or claim:
-            rows.filter(batch=None).update(
-                told=told or {}, feed=feed, claimed_until=until, set_aside=set_aside, n_attempts=0
-            )
+            rows.filter(batch=None).update(told=told, feed=feed, claimed_until=until, set_aside=set_aside, n_attempts=0)
         arrival.refresh_from_db()
         looking.repeat(arrival=arrival, name=name, now=now)
     return arrival
+
+
+def _no_report(sha256: str, name: str, said: str) -> str:
+    """Return the format of an arrival that tells of no systems: whoever it is for reads it; nothing of any other."""
+    if said:
+        found = recognize.by_name(said)
+    else:
+        head = Source(name, raw.place(_home(), sha256)).head()
+        found = known_exploited.FORMAT if known_exploited.recognize(head, name) else None
+    return found.name if found is not None and not found.events else ""
 
 
 def take(
@@ -179,8 +190,11 @@ def process(*, arrivals: Sequence[Arrival], now: datetime, fold: Any) -> Folded:
 
 
 def _note_newest(feed: Feed | None, outcome: Outcome) -> None:
+    note_newest(feed, max(filter(None, (file.newest for file in outcome.summary.files)), default=None))
+
+
+def note_newest(feed: Feed | None, newest: datetime | None) -> None:
     """Remember how new the content of the feed is, by the source's own times."""
-    newest = max(filter(None, (file.newest for file in outcome.summary.files)), default=None)
     if feed is not None and newest is not None:
         older = Q(newest_event_at=None) | Q(newest_event_at__lt=newest)
         Feed.objects.filter(older, pk=feed.pk).update(newest_event_at=newest)

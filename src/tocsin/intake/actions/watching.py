@@ -28,7 +28,7 @@ PAUSES = (AlarmKind.BEHIND, AlarmKind.DISK)
 
 def mark_read(*, arrivals: Sequence[UUID]) -> None:
     """Note, inside the caller's transaction, that these arrivals were read by whoever they were for."""
-    Arrival.objects.filter(pk__in=arrivals, batch=None, set_aside=EVIDENCE).update(set_aside=READ)
+    Arrival.objects.filter(pk__in=arrivals, set_aside=EVIDENCE).update(set_aside=READ)
 
 
 def pressure() -> rules.Pressure:

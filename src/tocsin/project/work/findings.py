@@ -92,6 +92,11 @@ class Refused(Exception):
     """What was asked for cannot be done; the text says why."""
 
 
+def read_lists() -> bool:
+    """Read the lists of what is known to be exploited that feeds brought; return whether something became graver."""
+    return bool(actions.read_lists(now=datetime.now(UTC)))
+
+
 def take_known_exploited(content: bytes) -> dict[str, Any]:
     """Take the list of what is known to be exploited. Raise Refused."""
     try:

@@ -62,6 +62,7 @@ def add(
     schemas.refresh(now=at)
     arrivals = intake.keep_files(paths=files, now=at, feed=source, told=told, claim=True)
     folded = intake.process(arrivals=arrivals, now=at, fold=finding_actions.fold)
+    finding_actions.read_lists(now=at)
     summary = folded.summary.as_json()
     known = {file["sha256"] for file in summary["files"]}
     summary["files"] += [
