@@ -1,0 +1,403 @@
+import django.db.models.deletion
+import django.db.models.functions.comparison
+import tocsin.base.identifiers
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    # An installation that has none of these begins here, in half the time; any other goes on with them.
+    replaces = [('notices', '0001_initial'), ('notices', '0002_owners_who_were_told'), ('notices', '0003_told'), ('notices', '0004_told_filled'), ('notices', '0005_told_as'), ('notices', '0006_escalation'), ('notices', '0007_working_time'), ('notices', '0008_claims_with_an_end'), ('notices', '0009_claims_filled'), ('notices', '0010_bounces_and_letters'), ('notices', '0011_order_of_deadline'), ('notices', '0012_emergency'), ('notices', '0013_trials'), ('notices', '0014_pressed'), ('notices', '0015_own_rules')]
+
+    initial = True
+
+    dependencies = [
+        ('constituency', '0001_squashed_0006_carried'),
+        ('findings', '0001_squashed_0010_exploited_lists'),
+        ('trials', '0001_initial'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='Channel',
+            fields=[
+                ('name', models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ('down_since', models.DateTimeField()),
+                ('failures', models.PositiveIntegerField(default=0)),
+                ('again_at', models.DateTimeField()),
+                ('says', models.TextField(blank=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Delivery',
+            fields=[
+                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('channel', models.CharField(default='email', max_length=16)),
+                ('recipient', models.EmailField(max_length=254)),
+                ('name', models.CharField(blank=True, max_length=200)),
+                ('to_team', models.BooleanField(default=False)),
+                ('language', models.CharField(default='vi', max_length=8)),
+                ('message_id', models.CharField(max_length=200, unique=True)),
+                ('state', models.CharField(default='ready', max_length=16)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_attempt_at', models.DateTimeField()),
+                ('handed_over_at', models.DateTimeField(null=True)),
+                ('response', models.TextField(blank=True)),
+                ('failure', models.CharField(blank=True, max_length=32)),
+                ('bounced_at', models.DateTimeField(null=True)),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='constituency.contact')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['state', 'next_attempt_at'], name='notices_del_state_73381c_idx')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DutyOfficer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=200)),
+                ('email', models.EmailField(max_length=254)),
+                ('language', models.CharField(default='vi', max_length=8)),
+                ('begins_at', models.DateTimeField(null=True)),
+                ('ends_at', models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Emergency',
+            fields=[
+                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('draft', 'draft'), ('sent', 'sent'), ('dropped', 'dropped')], default='draft', max_length=8)),
+                ('title_vi', models.CharField(max_length=200)),
+                ('title_en', models.CharField(max_length=200)),
+                ('text_vi', models.TextField()),
+                ('text_en', models.TextField()),
+                ('severity', models.CharField(default='critical', max_length=8)),
+                ('tlp', models.CharField(default='TLP:AMBER', max_length=16)),
+                ('answer_hours', models.PositiveSmallIntegerField(default=24)),
+                ('selection', models.JSONField(default=dict)),
+                ('made_by', models.CharField(max_length=254)),
+                ('made_at', models.DateTimeField()),
+                ('changed_at', models.DateTimeField()),
+                ('tests', models.JSONField(default=list)),
+                ('sent_by', models.CharField(blank=True, max_length=254)),
+                ('sent_at', models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='EscalationStep',
+            fields=[
+                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('whom', models.CharField(max_length=16)),
+                ('channel', models.CharField(max_length=16)),
+                ('due_at', models.DateTimeField()),
+                ('late_after', models.DateTimeField()),
+                ('state', models.CharField(choices=[('pending', 'to come'), ('done', 'done'), ('missed', 'missed, and done late'), ('nobody', 'there was nobody to tell'), ('cancelled', 'not needed any more')], default='pending', max_length=16)),
+                ('done_at', models.DateTimeField(null=True)),
+                ('because', models.CharField(blank=True, max_length=32)),
+                ('n_told', models.PositiveIntegerField(default=0)),
+                ('noted_by', models.CharField(blank=True, max_length=254)),
+                ('noted_at', models.DateTimeField(null=True)),
+                ('pressed_by', models.CharField(blank=True, max_length=254)),
+                ('pressed_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['due_at', 'id'], name='steps_to_come'), models.Index(condition=models.Q(('state', 'missed')), fields=['-done_at'], name='steps_missed')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Series',
+            fields=[
+                ('year', models.PositiveSmallIntegerField(primary_key=True, serialize=False)),
+                ('last', models.PositiveIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Message',
+            fields=[
+                ('delivery', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='message', serialize=False, to='notices.delivery')),
+                ('sha256', models.CharField(max_length=64)),
+                ('size', models.PositiveIntegerField()),
+                ('content', models.BinaryField()),
+                ('made_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='EscalationPlan',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('severity', models.CharField(max_length=8)),
+                ('in_working_time', models.BooleanField(default=True)),
+                ('grace_minutes', models.PositiveIntegerField(default=60)),
+                ('note', models.CharField(blank=True, max_length=300)),
+                ('changed_by', models.CharField(max_length=254)),
+                ('changed_at', models.DateTimeField()),
+                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('organization', 'severity'), name='one_plan'), models.UniqueConstraint(condition=models.Q(('organization', None)), fields=('severity',), name='one_plan_for_all')],
+            },
+        ),
+        migrations.AddField(
+            model_name='delivery',
+            name='step',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='deliveries', to='notices.escalationstep'),
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('reference', models.CharField(max_length=32, unique=True)),
+                ('state', models.CharField(choices=[('waiting', 'waiting for approval'), ('ready', 'ready to send'), ('sent', 'sent'), ('partly-sent', 'sent, but not to everybody'), ('failed', 'could not be delivered'), ('no-contact', 'nobody to tell'), ('rejected', 'rejected by an approver'), ('withdrawn', 'withdrawn before it went out')], max_length=16)),
+                ('reason', models.CharField(max_length=32)),
+                ('severity', models.CharField(max_length=8)),
+                ('tlp', models.CharField(max_length=16)),
+                ('language', models.CharField(max_length=8)),
+                ('created_at', models.DateTimeField()),
+                ('approved_by', models.CharField(blank=True, max_length=254)),
+                ('approved_at', models.DateTimeField(null=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('due_at', models.DateTimeField()),
+                ('deadline', models.CharField(blank=True, choices=[('kept', 'answered, or no longer seen'), ('missed', 'nobody had answered')], default='', max_length=8)),
+                ('parts', models.JSONField(default=list)),
+                ('n_findings', models.PositiveIntegerField(default=0)),
+                ('arm', models.PositiveSmallIntegerField(null=True)),
+                ('ended_by', models.CharField(blank=True, max_length=254)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('ended_because', models.CharField(blank=True, max_length=1000)),
+                ('emergency', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='notices.emergency')),
+                ('follows', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notices.notice')),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='constituency.organization')),
+                ('trial', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trials.trial')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['state', 'id'], name='notices_not_state_dcbdf7_idx'), models.Index(fields=['organization', '-id'], name='notices_not_organiz_95656f_idx'), models.Index(fields=['due_at', 'id'], name='notices_in_order_of_deadline'), models.Index(condition=models.Q(('deadline', ''), ('sent_at__isnull', False)), fields=['due_at'], name='notices_by_deadline'), models.Index(condition=models.Q(('deadline', 'missed')), fields=['id'], name='notices_that_nobody_answered'), models.Index(condition=models.Q(('emergency__isnull', False)), fields=['emergency', 'id'], name='notices_of_emergencies')],
+            },
+        ),
+        migrations.AddField(
+            model_name='escalationstep',
+            name='notice',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='notices.notice'),
+        ),
+        migrations.AddField(
+            model_name='delivery',
+            name='notice',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='notices.notice'),
+        ),
+        migrations.CreateModel(
+            name='DecisionLog',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(max_length=200)),
+                ('network', models.CharField(blank=True, max_length=300)),
+                ('type', models.CharField(blank=True, max_length=64)),
+                ('reason', models.CharField(max_length=32)),
+                ('rests', models.CharField(blank=True, max_length=32)),
+                ('sends', models.BooleanField()),
+                ('at', models.DateTimeField()),
+                ('next_at', models.DateTimeField(null=True)),
+                ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+                ('notice', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notices.notice')),
+                ('thread', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='notices.notice')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['next_at'], name='decisions_by_next')],
+                'constraints': [models.UniqueConstraint(fields=('organization', 'kind', 'network'), name='one_decision')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Answer',
+            fields=[
+                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('answer', models.CharField(max_length=16)),
+                ('until', models.DateField(null=True)),
+                ('note', models.TextField(blank=True)),
+                ('at', models.DateTimeField()),
+                ('by', models.CharField(max_length=254)),
+                ('means', models.CharField(max_length=16)),
+                ('n_findings', models.PositiveIntegerField(null=True)),
+                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='notices.notice')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['notice', 'at'], name='notices_ans_notice__f86297_idx')],
+            },
+        ),
+        migrations.CreateModel(
+            name='NoticeFinding',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('severity', models.CharField(max_length=8)),
+                ('severity_rank', models.PositiveSmallIntegerField()),
+                ('told_severity', models.CharField(blank=True, default='', max_length=8)),
+                ('what', models.CharField(choices=[('new', 'new'), ('worse', 'worse than before'), ('back', 'back'), ('still', 'still there'), ('gone', 'gone')], default='new', max_length=8)),
+                ('type', models.CharField(max_length=64)),
+                ('first_seen', models.DateTimeField()),
+                ('last_seen', models.DateTimeField()),
+                ('count', models.BigIntegerField()),
+                ('ports', models.JSONField(default=list)),
+                ('because', models.CharField(max_length=300)),
+                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notice_lines', to='findings.finding')),
+                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='notices.notice')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('notice', 'finding'), name='once_in_a_notice')],
+            },
+        ),
+        migrations.AddField(
+            model_name='notice',
+            name='findings',
+            field=models.ManyToManyField(related_name='notices', through='notices.NoticeFinding', to='findings.finding'),
+        ),
+        migrations.CreateModel(
+            name='OwnRule',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('floor', models.CharField(choices=[('low', 'everything'), ('medium', 'medium and above'), ('high', 'high and critical only')], default='low', max_length=8)),
+                ('by', models.CharField(max_length=254)),
+                ('at', models.DateTimeField()),
+                ('organization', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PlannedStep',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveSmallIntegerField()),
+                ('after', models.PositiveIntegerField()),
+                ('unit', models.CharField(max_length=16)),
+                ('whom', models.CharField(max_length=16)),
+                ('channel', models.CharField(max_length=16)),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='notices.escalationplan')),
+            ],
+            options={
+                'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('plan', 'number'), name='one_step_of_a_plan')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Policy',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(blank=True, max_length=200)),
+                ('needs_approval', models.BooleanField(default=False)),
+                ('grouping', models.CharField(choices=[('organization', 'one notice for the organization'), ('kind', 'one notice for each kind'), ('network', 'one notice for each kind and network')], default='organization', max_length=16)),
+                ('repeat_days', models.PositiveSmallIntegerField(default=7)),
+                ('repeat_days_by', models.JSONField(default=dict)),
+                ('deadline_days', models.JSONField(default=dict)),
+                ('language', models.CharField(blank=True, max_length=8)),
+                ('tlp', models.CharField(default='TLP:AMBER', max_length=16)),
+                ('minimum_severity', models.CharField(default='low', max_length=8)),
+                ('contact_roles', models.JSONField(default=list)),
+                ('note', models.CharField(blank=True, max_length=300)),
+                ('changed_by', models.CharField(blank=True, max_length=254)),
+                ('changed_at', models.DateTimeField(null=True)),
+                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('organization', 'kind'), name='one_policy'), models.UniqueConstraint(condition=models.Q(('organization', None)), fields=('kind',), name='one_policy_for_all')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Silence',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(blank=True, max_length=200)),
+                ('reason', models.CharField(max_length=300)),
+                ('until', models.DateTimeField()),
+                ('created_by', models.CharField(max_length=254)),
+                ('created_at', models.DateTimeField()),
+                ('lifted_by', models.CharField(blank=True, max_length=254)),
+                ('lifted_at', models.DateTimeField(null=True)),
+                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['until'], name='silences_by_end')],
+            },
+        ),
+        migrations.CreateModel(
+            name='WorkCalendar',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('country', models.CharField(blank=True, max_length=2)),
+                ('subdivision', models.CharField(blank=True, max_length=8)),
+                ('zone', models.CharField(max_length=64)),
+                ('workdays', models.JSONField(default=list)),
+                ('opens', models.TimeField()),
+                ('closes', models.TimeField()),
+                ('quiet_from', models.TimeField(null=True)),
+                ('quiet_until', models.TimeField(null=True)),
+                ('quiet_for', models.JSONField(default=list)),
+                ('changed_by', models.CharField(max_length=254)),
+                ('changed_at', models.DateTimeField()),
+                ('organization', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(django.db.models.functions.comparison.Coalesce('organization', models.Value('')), name='one_calendar_of_the_installation')],
+            },
+        ),
+        migrations.CreateModel(
+            name='CalendarDay',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('first_on', models.DateField()),
+                ('last_on', models.DateField()),
+                ('works', models.BooleanField(default=False)),
+                ('name', models.CharField(max_length=200)),
+                ('added_by', models.CharField(max_length=254)),
+                ('added_at', models.DateTimeField()),
+                ('organization', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='constituency.organization')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['last_on'], name='calendar_days_by_end')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Claim',
+            fields=[
+                ('id', models.UUIDField(default=tocsin.base.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('what', models.CharField(max_length=16)),
+                ('at', models.DateTimeField()),
+                ('asked_by', models.CharField(blank=True, max_length=254)),
+                ('note', models.TextField(blank=True)),
+                ('until', models.DateTimeField(null=True)),
+                ('warned_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('ruling', models.CharField(blank=True, choices=[('accepted', 'accepted'), ('refused', 'refused')], max_length=16)),
+                ('ruled_by', models.CharField(blank=True, max_length=254)),
+                ('ruled_at', models.DateTimeField(null=True)),
+                ('ruling_note', models.CharField(blank=True, max_length=1000)),
+                ('answer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='notices.answer')),
+                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='findings.finding')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['ruling', '-id'], name='claims_by_ruling'), models.Index(condition=models.Q(('ended_at', None), ('ruling', 'accepted')), fields=['until'], name='claims_by_end')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OfficialLetter',
+            fields=[
+                ('delivery', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='letter', serialize=False, to='notices.delivery')),
+                ('year', models.PositiveSmallIntegerField()),
+                ('number', models.PositiveIntegerField()),
+                ('made_at', models.DateTimeField()),
+                ('carried_on', models.DateField(null=True)),
+                ('carried_by', models.CharField(blank=True, max_length=254)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('year', 'number'), name='one_letter_a_number')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='escalationstep',
+            constraint=models.UniqueConstraint(fields=('notice', 'number'), name='one_step_of_a_notice'),
+        ),
+        migrations.AddConstraint(
+            model_name='delivery',
+            constraint=models.UniqueConstraint(condition=models.Q(('to_team', False)), fields=('notice', 'channel', 'recipient'), name='never_twice_to_a_recipient'),
+        ),
+        migrations.AddConstraint(
+            model_name='delivery',
+            constraint=models.UniqueConstraint(condition=models.Q(('to_team', True)), fields=('step', 'recipient'), name='once_to_an_officer'),
+        ),
+    ]
