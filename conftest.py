@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
 import pytest
@@ -17,6 +19,25 @@ os.environ.setdefault("TOCSIN_EMAIL_FROM", "Đội ứng cứu <canhbao@team.exa
 hypothesis.settings.register_profile("tocsin", deadline=None)
 hypothesis.settings.load_profile("tocsin")
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_quickly() -> Iterator[None]:
+    """Between tests, delete the rows of the few tables that have any: PostgreSQL truncates a hundred in a fifth of a second."""
+
+    def flush(self: Any, style: object, tables: list[str], **_: object) -> list[str]:
+        names = [self.quote_name(table) for table in tables]
+        asked = " UNION ALL ".join(
+            f"SELECT {place} WHERE EXISTS (SELECT 1 FROM {name})" for place, name in enumerate(names)
+        )
+        with self.connection.cursor() as cursor:
+            cursor.execute(asked or "SELECT 0 WHERE false")
+            # Foreign keys are looked at when the transaction ends, so that the order does not matter.
+            return [f"DELETE FROM {names[place]};" for (place,) in cursor.fetchall()]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.db.backends.postgresql.operations.DatabaseOperations.sql_flush", flush)
+        yield
 
 
 @pytest.fixture(autouse=True)

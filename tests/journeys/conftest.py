@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
 
@@ -36,11 +39,63 @@ FLAGS = [
 ]
 
 
+@dataclass(slots=True)
+class Photograph:
+    """The town as it was just built: the rows in tables beside the others, the files in a folder."""
+
+    folder: Path
+    tables: list[str] = field(default_factory=list)
+    taken_at: float = 0.0
+
+    def is_fresh(self) -> bool:
+        """Return whether so little time has passed that nobody in town would notice."""
+        return bool(self.tables) and time.monotonic() - self.taken_at < FRESH
+
+    def take(self, home: Path) -> None:
+        """Keep the town."""
+        quote = connection.ops.quote_name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(home, self.folder)
+        with connection.cursor() as cursor:
+            for name in self.tables:
+                cursor.execute(f"DROP TABLE {quote('photograph_' + name)}")
+            self.tables = []
+            for name in connection.introspection.django_table_names(only_existing=True, include_views=False):
+                cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {quote(name)})")
+                if cursor.fetchone()[0]:
+                    cursor.execute(f"CREATE TABLE {quote('photograph_' + name)} AS SELECT * FROM {quote(name)}")
+                    self.tables.append(name)
+        self.taken_at = time.monotonic()
+
+    def show(self, home: Path) -> None:
+        """Put the town back as it was."""
+        quote = connection.ops.quote_name
+        shutil.copytree(self.folder, home, dirs_exist_ok=True)
+        with transaction.atomic(), connection.cursor() as cursor:
+            for name in self.tables:  # what Django itself fills after a flush is there already
+                cursor.execute(f"DELETE FROM {quote(name)}")
+            for name in self.tables:
+                cursor.execute(f"INSERT INTO {quote(name)} SELECT * FROM {quote('photograph_' + name)}")
+
+
+FRESH = 60.0
+"""Seconds for which a photograph of the town is as good as building it."""
+
+
+@pytest.fixture(scope="session")
+def photograph(tmp_path_factory: pytest.TempPathFactory) -> Photograph:
+    """Return where the town is kept for the tests that follow."""
+    return Photograph(tmp_path_factory.mktemp("photograph") / "home")
+
+
 @pytest.fixture
-def town(tmp_path: Path, settings: object) -> None:
+def town(tmp_path: Path, settings: object, photograph: Photograph) -> None:
     """Reports in, findings folded, first warnings in the outbox."""
     settings.TOCSIN_HOME = tmp_path  # type: ignore[attr-defined]
     settings.TOCSIN_EMAIL_URL = ""  # type: ignore[attr-defined]
+    if photograph.is_fresh():
+        photograph.show(tmp_path)
+        return
     now = datetime.now(UTC)
     read = roster.read(DEMO / "province.yaml")
     constituency.import_all(organizations=read.organizations, ignored=[], actor=SYSTEM, now=now)
@@ -49,6 +104,7 @@ def town(tmp_path: Path, settings: object) -> None:
     ]
     intake.process(arrivals=arrivals, now=now, fold=finding_actions.fold)
     notices.run(now=now)
+    photograph.take(tmp_path)
 
 
 @pytest.fixture

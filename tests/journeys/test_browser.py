@@ -73,14 +73,14 @@ OVERFLOW = """() => {
 class Walk:
     """Walks pages with one browser, and notes whatever is wrong with any of them."""
 
-    def __init__(self, browser: Browser, server: str, language: str, session: str = "") -> None:
+    def __init__(self, browser: Browser, server: str, language: str, session: str = "", closely: str = "") -> None:
         locale = {"vi": "vi-VN", "en": "en-GB"}[language]
         self.context = browser.new_context(locale=locale, viewport=WIDE, color_scheme="light", reduced_motion="reduce")
         if session:
             self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": server}])
         self.page = self.context.new_page()
         self.page.add_init_script(AXE)
-        self.server, self.language = server, language
+        self.server, self.language, self.closely = server, language, closely
         self.wrong: list[str] = []
         self.at, self.refusal = "", 0
         self.page.on("console", self._said)
@@ -109,7 +109,8 @@ class Walk:
             self.page.evaluate(DRAWN)  # what a page does about its new size, it does before the next frame
             if overflow := self.page.evaluate(OVERFLOW):
                 self.wrong.append(f"{address} {name}: wider than the screen: {overflow}")
-            self._check(f"{address} {name} {theme}", {"runOnly": WCAG})
+            if self.closely in ("", name):
+                self._check(f"{address} {name} {theme}", {"runOnly": WCAG})
 
     def _check(self, where: str, options: dict[str, object]) -> None:
         found = self.page.evaluate("(options) => axe.run(options)", {**options, "resultTypes": ["violations"]})
@@ -173,7 +174,8 @@ def test_every_page_is_accessible_with_nothing_on_it(
     browser: Browser, live_server: LiveServer, signed_in: Callable[..., Client]
 ) -> None:
     client = signed_in(Role.ADMINISTRATOR)
-    walk = Walk(browser, live_server.url, "vi", _session(client))
+    # Empty pages differ from full ones in a sentence or two: axe sees them narrow, in the dark.
+    walk = Walk(browser, live_server.url, "vi", _session(client), closely="narrow")
     for address in _without_objects(client):
         walk.look(address)
     walk.end()

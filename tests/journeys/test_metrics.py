@@ -120,7 +120,9 @@ def test_it_is_not_ready_without_tables_or_data_folder(
 ) -> None:
     monkeypatch.setattr(health, "_migrated", set())
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, app, name, applied FROM django_migrations ORDER BY id DESC LIMIT 1")
+        cursor.execute(
+            "SELECT id, app, name, applied FROM django_migrations WHERE app = 'campaigns' ORDER BY id DESC LIMIT 1"
+        )
         last = cursor.fetchone()
         cursor.execute("DELETE FROM django_migrations WHERE id = %s", [last[0]])
     try:
