@@ -96,6 +96,21 @@ class Calendar:
             day = self.local(found).date()
         return self.audible_at(self._at(self._next_working(day), self.opens))
 
+    def next_round(self, at: datetime, hour: int, weekday: int | None = None) -> datetime:
+        """Return the first instant from `at` on at which it is this full hour there, on this day of the week or on any.
+
+        Where nobody is to be told then, it is when somebody may be.
+        """
+        day = self.local(at).date()
+        for ahead in range(9):
+            there = day + timedelta(days=ahead)
+            if weekday not in (None, there.weekday()):
+                continue
+            found = self._at(there, time(hour))
+            if found >= at:
+                return self.heard_at(found)
+        return at
+
     def later(self, at: datetime, amount: int, unit: str) -> datetime:
         """Return the instant so much later: clock time, or working time that begins when it is worked next."""
         if unit not in UNITS:

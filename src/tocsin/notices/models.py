@@ -48,7 +48,7 @@ class Policy(models.Model):
 
 
 class OwnRule(models.Model):
-    """What an organization itself says of mail to it: how grave a thing has to be. The portal shows it all the same."""
+    """What an organization itself says of mail to it: how grave a thing has to be, and how often. The portal shows all."""
 
     class Floor(models.TextChoices):
         """From which severity on it is written to; the gravest two cannot be silenced."""
@@ -57,8 +57,20 @@ class OwnRule(models.Model):
         MEDIUM = "medium", _("medium and above")
         HIGH = "high", _("high and critical only")
 
+    class Rhythm(models.TextChoices):
+        """How often it is written to; the gravest comes at once, what is high within a day."""
+
+        AT_ONCE = "at-once", _("at once")
+        DAILY = "daily", _("one mail a day")
+        WEEKLY = "weekly", _("one mail a week")
+
     organization = models.OneToOneField("constituency.Organization", on_delete=models.CASCADE, related_name="+")
     floor = models.CharField(max_length=8, choices=Floor.choices, default=Floor.LOW)
+    rhythm = models.CharField(max_length=8, choices=Rhythm.choices, default=Rhythm.AT_ONCE)
+    hour = models.PositiveSmallIntegerField(default=8)
+    """Of its clocks, from 0 to 23: when mail is gathered until."""
+    weekday = models.PositiveSmallIntegerField(default=0)
+    """0 is Monday: the day of a weekly mail."""
     by = models.CharField(max_length=254)
     at = models.DateTimeField()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -260,11 +260,16 @@ def calendar_days(viewer: Viewer, *, since: date | None = None) -> QuerySet[Cale
 class Policies:
     """All policies, read once: looked up for many units without a query each."""
 
-    def __init__(self, rows: Iterable[Policy], following: Following | None = None, floors: Mapping[str, str] | None = None
+    def __init__(self, rows: Iterable[Policy], following: Following | None = None, own: Iterable[OwnRule] = ()
     ) -> None:  # fmt: skip
         self._by_place = {(row.organization_id or "", row.kind): row for row in rows}
         self._following = following
-        self._floors = floors or {}
+        self._own = {row.organization_id: row for row in own}
+
+    @property
+    def any_rhythm(self) -> bool:
+        """Whether any organization has its mail gathered."""
+        return any(row.rhythm != OwnRule.Rhythm.AT_ONCE for row in self._own.values())
 
     @property
     def any_by_network(self) -> bool:
@@ -280,8 +285,11 @@ class Policies:
 
     def _timed(self, values: rules.PolicyValues, organization_id: str) -> rules.PolicyValues:
         """Return the values with the times at which this organization may be reminded."""
-        if floor := self._floors.get(organization_id):
-            values = replace(values, own_floor=floor)
+        if own := self._own.get(organization_id):
+            values = replace(values, own_floor=own.floor)
+            if rhythm := _rhythm(own):
+                # What is gathered comes as one mail, whatever the team's policy would part.
+                values = replace(values, own_rhythm=rhythm, grouping="organization")
         if self._following is None:
             return values
         calendar, at_once = self._following.times(organization_id)
@@ -291,6 +299,12 @@ class Policies:
         """Return all policies that name this, the one that applies first."""
         places = rules.places(organization_id, kind, rsit_type)
         return [(closeness, row) for closeness, place in places if (row := self._by_place.get(place))]
+
+
+def _rhythm(own: OwnRule) -> rules.Rhythm | None:
+    if own.rhythm == OwnRule.Rhythm.AT_ONCE:
+        return None
+    return rules.Rhythm(own.hour, own.weekday if own.rhythm == OwnRule.Rhythm.WEEKLY else None)
 
 
 def _values(row: Policy) -> rules.PolicyValues:
@@ -315,9 +329,7 @@ def policy_rows(viewer: Viewer) -> QuerySet[Policy]:
 
 def policies(viewer: Viewer) -> Policies:
     """Return all policies for look-ups."""
-    return Policies(
-        policy_rows(viewer), following(viewer), dict(own_rules(viewer).values_list("organization_id", "floor"))
-    )
+    return Policies(policy_rows(viewer), following(viewer), own_rules(viewer))
 
 
 def own_rules(viewer: Viewer) -> QuerySet[OwnRule]:

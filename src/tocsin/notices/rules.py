@@ -33,6 +33,7 @@ class Reason(StrEnum):
     QUIET_BY_OWNER = "quiet-by-owner"
     DECLINED = "declined"
     WAITS_FOR_HOURS = "waits-for-hours"
+    GATHERED_BY_OWNER = "gathered-by-owner"
     TRIAL_WAITS = "trial-waits"
 
 
@@ -54,6 +55,8 @@ SETTLED = {"not-ours", "false-positive", "risk-accepted"}
 SAYS_FIXED = "says-fixed"
 GRAVEST = "critical"
 """A warning of it waits for no hour and no working day."""
+PRESSING = "high"
+"""What is as grave waits no longer than a day, however seldom an organization wants mail."""
 DEADLINE_DAYS = {"critical": 2, "high": 5, "medium": 14, "low": 30, "info": 60}
 REPEAT_DAYS = 7
 REPEAT_DAYS_BY = {"critical": 3, "high": 7, "medium": 14, "low": 30, "info": 30}
@@ -108,6 +111,14 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often an organization itself wants mail: at an hour of each day, or of one day of the week (0 is Monday)."""
+
+    hour: int
+    weekday: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyValues:
     """How this organization is warned of this kind."""
 
@@ -128,6 +139,8 @@ class PolicyValues:
     """When the organization works; None: always."""
     own_floor: str = "low"
     """From which severity on the organization itself wants to be written to; never above high."""
+    own_rhythm: Rhythm | None = None
+    """When the organization itself wants to be written to; None: whenever there is something."""
     at_once: frozenset[str] = frozenset()
     """Severities of which it is reminded at any hour."""
 
@@ -154,8 +167,8 @@ class Decision:
 
     @property
     def tells(self) -> bool:
-        """Whether there is something to tell, now or when quiet hours end."""
-        return self.sends or self.reason is Reason.WAITS_FOR_HOURS
+        """Whether there is something to tell, now or when its hour has come."""
+        return self.sends or self.reason in {Reason.WAITS_FOR_HOURS, Reason.GATHERED_BY_OWNER}
 
 
 def decide(
@@ -165,21 +178,42 @@ def decide(
     now: datetime,
     silenced_until: datetime | None = None,
     blocked: Reason | None = None,
+    promised: datetime | None = None,
 ) -> Decision:
     """Say whether the organization should hear from us now about one unit.
 
-    `blocked` names why a notice about it exists and does not go out yet. Between `now` and `next_at` the
+    `promised`: until when it was gathered before. `blocked` names why a notice about it exists and does not go out yet. Between `now` and `next_at` the
     decision stays the same as long as no argument changes.
     """
     rows = set(findings)
     decision = _whenever(rows, policy, now, silenced_until, blocked)
     if not decision.sends:
         return decision
+    gathered = _gathered_until(rows, decision, policy, now, promised)
+    if gathered > now:
+        return Decision(Reason.GATHERED_BY_OWNER, gathered)
     until = _heard_at(rows, decision, policy, now)
     if until <= now:
         return decision
     reminders = (remind_at(f, policy) for f in rows if _active(f, policy))
     return Decision(Reason.WAITS_FOR_HOURS, min([until, *(at for at in reminders if at is not None and at > now)]))
+
+
+def _gathered_until(
+    rows: Collection[Seen], decision: Decision, policy: PolicyValues, now: datetime, promised: datetime | None
+) -> datetime:
+    """Return when the organization itself wants to hear of it: the gravest at once, what presses within a day."""
+    rhythm = policy.own_rhythm
+    if rhythm is None or policy.needs_approval or (promised is not None and promised <= now):
+        return now
+    weekday = rhythm.weekday
+    if decision.reason is not Reason.ALL_RESOLVED:
+        carried = {f.severity for f in rows if carries(f, decision, policy=policy, now=now)}
+        if GRAVEST in carried:
+            return now
+        weekday = None if PRESSING in carried else weekday
+    hour = (policy.calendar or Calendar()).next_round(now, rhythm.hour, weekday)
+    return hour if promised is None else min(hour, promised)
 
 
 def _heard_at(rows: Collection[Seen], decision: Decision, policy: PolicyValues, now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import dates, timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -305,7 +305,7 @@ def history(request: HttpRequest) -> HttpResponse:
 def organization(request: HttpRequest) -> HttpResponse:
     """For a contact: what the team knows of us: contacts, networks, domains, who may sign in."""
     viewer, chosen = _narrowed(request)
-    floors = dict(notices.own_rules(viewer).values_list("organization_id", "floor"))
+    rules = {row.organization_id: row for row in notices.own_rules(viewer)}
     own = [
         {
             "organization": one,
@@ -313,28 +313,32 @@ def organization(request: HttpRequest) -> HttpResponse:
             "networks": one.networks.order_by("cidr")[:500],
             "domains": one.domains.order_by("name")[:500],
             "asns": one.autonomoussystems.order_by("number")[:100],
-            "floor": floors.get(one.pk, OwnRule.Floor.LOW),
+            "rule": rules.get(one.pk) or OwnRule(),
         }
         for one in _organizations(viewer)[:50]
     ]
     return render(
         request,
         "portal/organization.html",
-        {"own": own, "people": queries.people(viewer)[:500], "chosen": chosen, "floors": OwnRule.Floor.choices},
-    )
+        {
+            "own": own, "people": queries.people(viewer)[:500], "chosen": chosen, "floors": OwnRule.Floor.choices, "rhythms": OwnRule.Rhythm.choices,
+            "hours": range(24), "weekdays": list(dates.WEEKDAYS.items()),
+        },
+    )  # fmt: skip
 
 
 @viewing
 @require_POST
 def own_rule(request: HttpRequest) -> HttpResponse:
-    """For a contact: from which severity on we write to them."""
+    """For a contact: from which severity on we write to them, and how often."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = get_object_or_404(constituency.organizations(viewer), pk=request.POST.get("organization", ""))
     try:
         noticing.set_own_rule(
-            organization_id=found.pk, floor=request.POST.get("floor", ""), actor=viewer, now=datetime.now(UTC)
-        )
-    except (noticing.BadPolicy, NotAllowed):
+            organization_id=found.pk, floor=request.POST.get("floor", ""), rhythm=request.POST.get("rhythm", "at-once"),
+            hour=int(request.POST.get("hour", "8")), weekday=int(request.POST.get("weekday", "0")), actor=viewer, now=datetime.now(UTC),
+        )  # fmt: skip
+    except (noticing.BadPolicy, NotAllowed, ValueError):
         raise Http404 from None
     messages.success(request, _("Your rule holds from now on. The portal shows everything all the same."))
     return redirect("portal-organization")

@@ -34,6 +34,7 @@ WORDS = {
     "awaiting-approval": _("awaiting approval"),
     "no-contact": _("no contact"),
     "waits-for-hours": _("waits until quiet hours and days off are over"),
+    "gathered-by-owner": _("gathered until the hour at which the organization wants its mail, by its own rule"),
     "quiet-by-owner": _("because of the organization's own rule: milder than it wants mail about"),
     "too-mild": _("below the severity that is warned of"),
     "ready": _("ready"),

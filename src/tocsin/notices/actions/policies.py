@@ -94,8 +94,10 @@ def remove_policy(*, policy: Policy, actor: Viewer, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_own_rule(*, organization_id: str, floor: str, actor: Viewer, now: datetime) -> OwnRule:
-    """Say for an organization from which severity on it is written to: its own people, or the team for it.
+def set_own_rule(
+    *, organization_id: str, floor: str, actor: Viewer, now: datetime, rhythm: str = "at-once", hour: int = 8, weekday: int = 0
+) -> OwnRule:  # fmt: skip
+    """Say for an organization from which severity on it is written to, and how often: its own people, or the team for it.
 
     Raise NotAllowed, BadPolicy, NoSuchOrganization.
     """
@@ -103,13 +105,18 @@ def set_own_rule(*, organization_id: str, floor: str, actor: Viewer, now: dateti
         raise NotAllowed(actor.role.value)
     if floor not in OwnRule.Floor.values:
         raise BadPolicy(f"{floor!r} is none of {', '.join(OwnRule.Floor.values)}")
+    if rhythm not in OwnRule.Rhythm.values:
+        raise BadPolicy(f"{rhythm!r} is none of {', '.join(OwnRule.Rhythm.values)}")
+    if hour not in range(24) or weekday not in range(7):
+        raise BadPolicy("an hour is from 0 to 23, a day of the week from 0, Monday, to 6")
     _exists(organization_id)
+    said = {"floor": floor, "rhythm": rhythm, "hour": hour, "weekday": weekday}
     row, _ = OwnRule.objects.update_or_create(
-        organization_id=organization_id, defaults={"floor": floor, "by": actor.email, "at": now}
+        organization_id=organization_id, defaults={**said, "by": actor.email, "at": now}
     )
     _decide_again(organization_id, "")
     audit.record(
-        actor=actor, action="own-rule-set", object_kind="organization", object_id=organization_id, now=now, detail={"floor": floor}
+        actor=actor, action="own-rule-set", object_kind="organization", object_id=organization_id, now=now, detail=said
     )  # fmt: skip
     return row
 

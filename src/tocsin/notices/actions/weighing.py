@@ -130,11 +130,18 @@ def _units(groups: Groups, round_: Round) -> list[Unit]:
             found[unit.name] = unit
         seen = _look(*looks)
         unit.rows[seen] = unit.rows.get(seen, 0) + n
+    promised = _promised(groups) if round_.policies.any_rhythm else {}
     for unit in found.values():
         unit.decision = rules.decide(
-            unit.rows, policy=unit.applied.values, now=round_.now, silenced_until=unit.silenced_until
-        )
+            unit.rows, policy=unit.applied.values, now=round_.now, silenced_until=unit.silenced_until, promised=promised.get(unit.name)
+        )  # fmt: skip
     return sorted(found.values(), key=lambda unit: unit.name)
+
+
+def _promised(groups: Groups) -> dict[tuple[str, str, str], datetime]:
+    """Return until when units are gathered, as they were told; also where quiet hours came in between."""
+    waiting = {Reason.GATHERED_BY_OWNER, Reason.WAITS_FOR_HOURS}
+    return {name: log.next_at for name, log in logs(groups).items() if log.next_at is not None and log.rests in waiting}
 
 
 def _held(notice: Notice, units: list[Unit]) -> list[Unit]:

@@ -304,9 +304,14 @@ def own_again(request: Call, id_: int) -> Status[None]:
 
 
 class OwnRuleIn(Schema):
-    """From which severity on an organization wants mail."""
+    """From which severity on an organization wants mail, and how often."""
 
     floor: Literal["low", "medium", "high"] = Field(description=_("What is milder only stands in the portal."))
+    rhythm: Literal["at-once", "daily", "weekly"] = Field(
+        "at-once", description=_("The gravest comes at once, what is high within a day.")
+    )
+    hour: int = Field(8, ge=0, le=23, description=_("Of its clocks: when gathered mail goes out."))
+    weekday: int = Field(0, ge=0, le=6, description=_("The day of a weekly mail; 0 is Monday."))
 
 
 class OwnRuleOut(OwnRuleIn):
@@ -326,9 +331,11 @@ def list_own_rules(request: Call, response: HttpResponse, paging: Query[Paging])
 
 
 @own_rules.put(
-    "/{id_}", response=OwnRuleOut, **route(Scope.NOTICES_WRITE, _("Say from which severity on an organization wants mail"), _("For its own token, or the team's. High and critical cannot be silenced."))
+    "/{id_}", response=OwnRuleOut, **route(Scope.NOTICES_WRITE, _("Say from which severity on an organization wants mail, and how often"), _("For its own token, or the team's. High and critical cannot be silenced."))
 )  # fmt: skip
 def set_own_rule(request: Call, id_: str, body: OwnRuleIn) -> OwnRule:
     """Set the rule."""
     found = get_object_or_404(constituents.organizations(request.viewer), pk=id_)
-    return actions.set_own_rule(organization_id=found.pk, floor=body.floor, actor=request.viewer, now=datetime.now(UTC))
+    return actions.set_own_rule(
+        organization_id=found.pk, actor=request.viewer, now=datetime.now(UTC), **body.model_dump()
+    )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tocsin.base.audit.models import AuditEntry
-from tocsin.base.tenancy import NotAllowed, Role, Viewer
+from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
 from tocsin.notices import actions
 from tocsin.notices.models import DecisionLog, Notice
 from tocsin.notices.tests import cast
@@ -35,3 +37,51 @@ def test_what_is_milder_than_an_organization_wants_stays_in_the_portal_and_says_
     actions.run(now=NOW)
     assert Notice.objects.filter(organization="bv-a").count() == 2
     assert AuditEntry.objects.filter(action="own-rule-set", object_id="bv-a").count() == 2
+
+
+def _notices() -> list[tuple[str, int]]:
+    return [
+        (f"{row.created_at:%a %H}", row.n_findings) for row in Notice.objects.filter(organization="bv-a").order_by("id")
+    ]
+
+
+def test_mail_is_gathered_to_the_hour_an_organization_wants_and_the_gravest_is_not() -> None:
+    cast.organizations("bv-a", "so-b")
+    monday = datetime(2026, 11, 23, 4, tzinfo=UTC)  # 11:00 there
+    with pytest.raises(actions.BadPolicy):
+        actions.set_own_rule(organization_id="bv-a", floor="low", rhythm="daily", hour=24, actor=AN, now=monday)
+    actions.set_own_rule(organization_id="bv-a", floor="low", rhythm="daily", hour=9, actor=AN, now=monday)
+    # By the team's policy each kind would have a mail of its own; what is gathered comes as one.
+    actions.set_policy(organization_id="", kind="", wanted=actions.Wanted(grouping="kind"), actor=SYSTEM, now=monday)
+    cast.found(("bv-a", "open-rdp", "x.example", "medium"), ("so-b", "open-rdp", "y.example", "medium"), at=monday)
+    assert actions.run(now=monday)["reasons"] == {"gathered-by-owner": 1, "first": 1}
+    log = DecisionLog.objects.get(organization="bv-a")
+    assert (log.rests, log.next_at) == ("gathered-by-owner", monday + timedelta(hours=22))
+    cast.found(("bv-a", "open-smb", "z.example", "high"), at=monday + timedelta(hours=5))
+    assert actions.run(now=monday + timedelta(hours=5))["reasons"]["gathered-by-owner"] == 2
+    assert _notices() == []
+    cast.found(("bv-a", "mirai", "w.example", "critical"), at=monday + timedelta(hours=6))
+    actions.run(now=monday + timedelta(hours=6))
+    assert _notices() == [("Mon 10", 1)], "the gravest waits for nothing"
+    # The worker was late by an hour: it goes out all the same, and once.
+    late = monday + timedelta(hours=23)
+    for _ in range(2):
+        actions.run(now=late)
+    assert _notices() == [("Mon 10", 1), ("Tue 03", 2)]
+
+
+def test_a_weekly_mail_waits_for_its_day_but_what_is_high_comes_within_one() -> None:
+    cast.organizations("bv-a")
+    monday = datetime(2026, 11, 23, 4, tzinfo=UTC)
+    actions.set_own_rule(organization_id="bv-a", floor="low", rhythm="weekly", hour=9, weekday=4, actor=AN, now=monday)
+    cast.found(("bv-a", "open-rdp", "x.example", "medium"), ("bv-a", "open-smb", "z.example", "high"), at=monday)
+    for hours in range(0, 24 * 7, 2):
+        actions.run(now=monday + timedelta(hours=hours))
+    assert _notices() == [("Tue 02", 1), ("Fri 02", 1)]
+    # Whoever wants it at once again has it at once.
+    cast.found(("bv-a", "mirai", "w.example", "low"), at=monday + timedelta(days=9))
+    actions.run(now=monday + timedelta(days=9))
+    assert DecisionLog.objects.get(kind="mirai").rests == "gathered-by-owner"
+    actions.set_own_rule(organization_id="bv-a", floor="low", actor=AN, now=monday + timedelta(days=9, hours=1))
+    actions.run(now=monday + timedelta(days=9, hours=1))
+    assert _notices()[-1] == ("Wed 05", 2), "with the reminder of what was high, which had waited too"

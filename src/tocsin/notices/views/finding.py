@@ -83,6 +83,9 @@ COMES: Mapping[str, Callable[[], str]] = {
     rules.Reason.WAITS_FOR_HOURS: lambda: _(
         "Quiet hours or days off are over there; if it is still seen, its owner is told."
     ),
+    rules.Reason.GATHERED_BY_OWNER: lambda: _(
+        "The hour at which this organization wants its mail, by its own rule; if it is still seen, its owner is told."
+    ),
     "": lambda: _("If it is still there, its owner is reminded."),
 }
 """What happens when a decision is made again, by what it rests on."""
