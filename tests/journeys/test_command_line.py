@@ -98,6 +98,10 @@ def test_the_constituency_is_imported_checked_and_given_back(tmp_path: Path) -> 
         _tocsin(tmp_path, "constituency", "export", str(files[1]))
         assert files[0].read_bytes() == files[1].read_bytes()
     assert _tocsin(tmp_path, "constituency", "export", str(tmp_path / "c.pdf")).returncode == 2
+    alike = [{"id": f"xa-{n}", "name": {"vi": f"Xã {n}"}, "networks": [f"192.0.2.{n}/32"]} for n in range(30)]
+    (tmp_path / "alike.json").write_text(json.dumps({"version": 1, "organizations": alike}))
+    said = _tocsin(tmp_path, "constituency", "import", str(tmp_path / "alike.json"), "--dry-run", "--json").stderr
+    assert (said.count("a warning has nowhere to go"), said.count("and 25 more")) == (5, 1)
 
 
 def test_a_contact_is_let_see_what_is_below(tmp_path: Path) -> None:

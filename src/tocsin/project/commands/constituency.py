@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import click
 
 from tocsin.project.commands import AS_JSON, FILE, fail, prepare, show
 
+ALIKE = 5
+"""Remarks of one kind that an import says; the check says all."""
 SIGNS = {"added": "+", "closed": "-", "changed": "~", "withdrawn": "x"}
 
 
@@ -48,11 +51,21 @@ def constituency_import(file: Path, dry_run: bool, complete: bool, as_of: dateti
     if found["errors"]:
         click.echo(f"tocsin: nothing was imported: {len(found['errors'])} errors", err=True)
         sys.exit(1)
-    for remark in found["remarks"]:
-        if remark["grade"] != "information":
-            click.echo(f"tocsin: {remark['grade']}: {remark['sentence']}", err=True)
+    _say_remarks([remark for remark in found["remarks"] if remark["grade"] != "information"])
     if not as_json:
         _print_changes(found)
+
+
+def _say_remarks(remarks: list[dict[str, Any]]) -> None:
+    """Say the first few of each kind: what is wrong with thousands alike is one thing to know, not thousands."""
+    said: Counter[str] = Counter()
+    for remark in remarks:
+        said[remark["code"]] += 1
+        if said[remark["code"]] <= ALIKE:
+            click.echo(f"tocsin: {remark['grade']}: {remark['sentence']}", err=True)
+    for code, n in said.items():
+        if n > ALIKE:
+            click.echo(f"tocsin: {code}: and {n - ALIKE} more; `tocsin constituency check` lists all", err=True)
 
 
 def _say_errors(file: Path, errors: list[dict[str, str]]) -> None:
