@@ -311,7 +311,7 @@ def test_a_trial_is_led_from_its_page_by_an_approver_and_read_by_the_team(signed
     today = datetime.now(UTC).date()
     given = {
         "name": "Câu ngắn", "question": "Có giúp không?", "compares": "later", "usual_name": "muộn", "tried_name": "ngay", "delay_days": "10",
-        "unit": "organization", "kinds": "open-rdp, open-smb", "severities": ["high", "low"], "outcome": "verified", "within_days": "10",
+        "unit": "organization", "kinds": "open-rdp, open-smb", "sectors": "water", "severities": ["high", "low"], "outcome": "verified", "within_days": "10",
         "horizon_days": "20", "planned_organizations": "40", "findings_each": "2", "expected_share": "20", "smallest_difference": "30",
         "starts_on": today.isoformat(), "ends_on": today.isoformat(),
     }  # fmt: skip
@@ -332,6 +332,7 @@ def test_a_trial_is_led_from_its_page_by_an_approver_and_read_by_the_team(signed
     shown = reader.get(page)
     assert shown.status_code == 200
     assert b'value="stop"' not in shown.content
+    assert any(name in shown.content.decode() for name in ("water and environment", "nước và môi trường"))
     assert Trial.objects.get().n_looks == 1
     assert reader.post(f"{page}act/", {"act": "stop", "because": "x"}).status_code == 404
     contact = signed_in(Role.CONTACT, *town(1))

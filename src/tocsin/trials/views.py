@@ -18,6 +18,7 @@ from tocsin.base.web import pictures
 from tocsin.base.web.views import signed_in, team_only
 from tocsin.base.web.words import WORDS
 from tocsin.constituency import queries as constituency
+from tocsin.constituency.words import SECTORS
 from tocsin.trials import actions, forms, queries
 from tocsin.trials.forms import COMPARED, OUTCOMES, UNITS, DesignForm, filled
 from tocsin.trials.models import Trial
@@ -144,7 +145,7 @@ def shown(plan: Design, found: dict[str, Any]) -> dict[str, Any]:
         "followed": list(zip(names, found["curves"], strict=True)),
         "balance": [
             {
-                "label": WORDS[one["value"]] if one["what"] == "severity" else one["value"] or "–",
+                "label": WORDS[one["value"]] if one["what"] == "severity" else SECTORS.get(one["value"], one["value"]) or "–",
                 "shares": list(zip(names, map(_percent, one["shares"]), strict=True)),
                 "standardized": number_format(round(one["standardized"], 2), 2),
                 "is_large": abs(one["standardized"]) > 0.1,
