@@ -11,6 +11,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import formats, timezone, translation
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 
 from tocsin.base.web.templatetags.words import because
@@ -123,20 +124,40 @@ class Section:
     rows: list[Row]
     more: int
 
+    @property
+    def listed(self) -> str:
+        """The rows as lines of a plain text. Made here: a template walks slowly, and most of a mail is its list."""
+        return "".join(
+            f"- {row.where}\n  {row.seen}\n  {row.because}\n" + (f"  {row.changed}\n" if row.changed else "")
+            for row in self.rows
+        )
+
+    @property
+    def listed_html(self) -> str:
+        """The rows as items of a list, everything in them escaped."""
+        return format_html_join(
+            "",
+            "<li><b>{}</b><br>{}<br>{}{}</li>\n",
+            (
+                (row.where, row.seen, row.because, format_html("<br><b>{}</b>", row.changed) if row.changed else "")
+                for row in self.rows
+            ),
+        )
+
 
 def sections(lines: Iterable[Line], reasons: Mapping[str, str], language: str, nth_reminder: int = 0) -> list[Section]:
     """Return the findings by kind, the gravest kind first; in it what is new first."""
     by_kind = sorted(lines, key=lambda f: (f.kind, -f.severity_rank, _NEWEST[f.what], f.asset))
     found = [(kind, list(rows)) for kind, rows in groupby(by_kind, key=lambda f: f.kind)]
     found.sort(key=lambda pair: -max(f.severity_rank for f in pair[1]))
-    intros = _intros(nth_reminder)
+    intros, phrases = _intros(nth_reminder), _Phrases()
     return [
         Section(
             texts.about(kind, rows[0].type, language),
             kind,
             intros.get(reasons.get(kind, ""), ""),
             reasons.get(kind) == "all-resolved",
-            [_row(f, language) for f in rows[:SHOWN]],
+            [_row(f, language, phrases) for f in rows[:SHOWN]],
             max(0, len(rows) - SHOWN),
         )
         for kind, rows in found
@@ -163,15 +184,20 @@ def _intros(nth_reminder: int) -> dict[str, str]:
     }
 
 
-def _row(f: Line, language: str) -> Row:
+class _Phrases:
+    """What the rows of a notice say alike, looked up once, in the language that is active."""
+
+    def __init__(self) -> None:
+        self.where = gettext("%(asset)s, port %(ports)s")
+        self.seen = gettext("seen from %(start)s to %(end)s")
+        self.because = gettext("yours because: %(because)s")
+
+
+def _row(f: Line, language: str, phrases: _Phrases) -> Row:
     where = f.asset
     if f.ports:
-        ports = ", ".join(map(str, f.ports))
-        where = gettext("%(asset)s, port %(ports)s") % {"asset": f.asset, "ports": ports}
-    seen = gettext("seen from %(start)s to %(end)s") % {
-        "start": _moment(f.first_seen, language),
-        "end": _moment(f.last_seen, language),
-    }
+        where = phrases.where % {"asset": f.asset, "ports": ", ".join(map(str, f.ports))}
+    seen = phrases.seen % {"start": _moment(f.first_seen, language), "end": _moment(f.last_seen, language)}
     changed = ""
     if f.what == "worse" and f.told_severity:
         words = {"before": WORDS[f.told_severity], "now": WORDS[f.severity]}
@@ -179,7 +205,7 @@ def _row(f: Line, language: str) -> Row:
     if f.exploited:
         known = gettext("attackers are known to exploit it")
         changed = f"{changed}; {known}" if changed else known
-    return Row(where, seen, gettext("yours because: %(because)s") % {"because": because(f.because)}, changed)
+    return Row(where, seen, phrases.because % {"because": because(f.because)}, changed)
 
 
 def _moment(at: datetime, language: str) -> str:

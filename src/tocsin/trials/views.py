@@ -145,7 +145,9 @@ def shown(plan: Design, found: dict[str, Any]) -> dict[str, Any]:
         "followed": list(zip(names, found["curves"], strict=True)),
         "balance": [
             {
-                "label": WORDS[one["value"]] if one["what"] == "severity" else SECTORS.get(one["value"], one["value"]) or "–",
+                "label": WORDS[one["value"]]
+                if one["what"] == "severity"
+                else SECTORS.get(one["value"], one["value"]) or "–",
                 "shares": list(zip(names, map(_percent, one["shares"]), strict=True)),
                 "standardized": number_format(round(one["standardized"], 2), 2),
                 "is_large": abs(one["standardized"]) > 0.1,

@@ -120,8 +120,11 @@ def _deliver_all(due: QuerySet[Delivery], hand: ways.Hand, now: datetime, delive
 
 def _next(due: QuerySet[Delivery]) -> list[Delivery]:
     """Return what goes out next: an emergency before anything else, though thousands wait."""
-    rows = due.select_related("notice__organization", "notice__emergency", "step", "message").order_by("pk")
-    return list(rows.filter(notice__emergency__isnull=False)[:TOGETHER]) or list(rows[:TOGETHER])
+    rows = due.order_by("pk")
+    # Looked for by itself: hardly ever is there one, and the whole join is not to be asked for it each time.
+    urgent = list(rows.filter(notice__emergency__isnull=False).values_list("pk", flat=True)[:TOGETHER])
+    chosen = Delivery.objects.filter(pk__in=urgent).order_by("pk") if urgent else rows[:TOGETHER]
+    return list(chosen.select_related("notice__organization", "notice__emergency", "step", "message"))
 
 
 def _hand_over(row: Delivery, hand: ways.Hand) -> _Outcome:

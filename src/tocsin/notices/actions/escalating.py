@@ -21,6 +21,7 @@ from tocsin.accounts import queries as people
 from tocsin.base import dialect
 from tocsin.base.audit import actions as audit
 from tocsin.base.audit.actions import Act
+from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact
@@ -60,6 +61,8 @@ def plan(ids: Collection[UUID], *, start: datetime, at_once: bool = False) -> No
     that came to its end without an answer; where an answer ended it and it is seen again, a new plan begins.
     `at_once`: the notice reached nobody, so the first step does not wait.
     """
+    if not ids:
+        return
     rows = list(Notice.objects.filter(pk__in=ids).exclude(reason=Reason.ALL_RESOLVED))
     planned = _planned(rows, start)
     rows = [row for row in rows if row.pk not in planned]
@@ -172,7 +175,7 @@ def _portion(now: datetime, outcome: Escalated) -> bool:
             )
         )  # fmt: skip
     Delivery.objects.bulk_create(telling.made)
-    EscalationStep.objects.bulk_update(steps, ["state", "done_at", "because", "n_told"])
+    bulk.update(EscalationStep, steps, ["state", "done_at", "because", "n_told"])
     acts += moving.settle({row.notice_id for row in telling.made if not row.to_team}, now=now)
     audit.record_all(actor=SYSTEM, acts=acts, now=now)
     return True
@@ -180,27 +183,31 @@ def _portion(now: datetime, outcome: Escalated) -> bool:
 
 def over(notices: Sequence[Notice], *, now: datetime) -> dict[UUID, str]:
     """Return which of these notices need no further step, and why in one word."""
+    if not notices:
+        return {}
     pressed_on = (*WENT_OUT, State.NO_CONTACT)
     found: dict[UUID, str] = {row.pk: "withdrawn" for row in notices if row.state not in pressed_on}
     ids = [row.pk for row in notices]
     for id_ in Answer.objects.filter(notice__in=ids).order_by().values_list("notice_id", flat=True).distinct():
         found.setdefault(id_, "answered")
-    silences = queries.Silences(queries.silences(SYSTEM, at=now))
     lines = NoticeFinding.objects.filter(notice__in=ids, finding__moved_at=None).exclude(what="gone").order_by()
     there = ~Q(finding__sensor=Sensor.GONE)
     silent = there & (Q(finding__heard_at=None) | Q(finding__heard_at__lt=F("notice__created_at")))
     counts = lines.values_list("notice_id").annotate(there=Count("pk", filter=there), silent=Count("pk", filter=silent))
     counted = {id_: (n_there, n_silent) for id_, n_there, n_silent in counts}
+    silences: queries.Silences | None = None
     for row in notices:
-        if not row.parts:
+        if not row.parts or row.pk in found:
             continue
         n_there, n_silent = counted.get(row.pk, (0, 0))
         if not n_there:
-            found.setdefault(row.pk, "resolved")
+            found[row.pk] = "resolved"
         elif not n_silent:
-            found.setdefault(row.pk, "answered")
-        elif all(silences.until(row.organization_id, part["kind"], part["type"]) for part in row.parts):
-            found.setdefault(row.pk, "silenced")
+            found[row.pk] = "answered"
+        else:
+            silences = silences or queries.Silences(queries.silences(SYSTEM, at=now))
+            if all(silences.until(row.organization_id, part["kind"], part["type"]) for part in row.parts):
+                found[row.pk] = "silenced"
     return found
 
 
