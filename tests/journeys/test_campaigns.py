@@ -178,7 +178,7 @@ def test_the_pages_lead_from_the_figure_to_the_last_one_and_the_telephone(signed
 
 def test_the_command_opens_shows_and_closes() -> None:
     made = work.open_campaign(
-        title_vi="x", title_en="x", weaknesses=["open-rdp"], severity="info", due_on=None, organizations=[], sectors=[]
+        title_vi="x", title_en="x", weaknesses=["open-rdp"], severity="info", due_on=None, selection={}
     )
     assert made["organizations"]["silent"] == 1
     assert next(one["organization"] for one in work.show(made["id"])["standings"]) == "a"

@@ -21,6 +21,7 @@ from django.test import Client
 
 from tocsin.accounts import actions as accounts
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
+from tocsin.campaigns.models import Campaign
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.constituency.queries import Selection
@@ -29,7 +30,7 @@ from tocsin.notices.models import Emergency
 from tocsin.notices.tests import cast
 from tocsin.project.work import followup
 from tocsin.surveys import actions, queries, rules
-from tocsin.surveys.models import Asked, Fact, Survey, SurveyMail
+from tocsin.surveys.models import Asked, Survey, SurveyMail
 
 NOW = datetime(2027, 3, 1, 3, tzinfo=UTC)  # a Monday, 10:00
 DAY = timedelta(days=1)
@@ -114,7 +115,9 @@ def _link(box: Box, address: str) -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_five_are_asked_and_each_answers_in_their_way(five: Box, client: Client) -> None:
+def test_five_are_asked_and_each_answers_in_their_way(
+    five: Box, client: Client, signed_in: Callable[..., Client], program: Callable[..., Client]
+) -> None:
     row = actions.draft(wanted=_wanted(), actor=cast.LAN, now=NOW)
     with pytest.raises(actions.NotTried):
         actions.send(survey=row, actor=cast.MINH, now=NOW)
@@ -193,7 +196,7 @@ def test_five_are_asked_and_each_answers_in_their_way(five: Box, client: Client)
         actions.note_fact(survey=row, organizations=chosen, label="runs ExampleMail", actor=cast.LAN, now=later)
         for _ in "12"
     ] == [3, 0]
-    assert Fact.objects.filter(label="runs ExampleMail").count() == 3
+    _selected_by_what_they_said(signed_in(Role.ANALYST), program("findings:write", "notices:write"), theirs)
     actions.warn(survey=row, organizations=chosen, actor=cast.LAN, now=later)
     assert Emergency.objects.get().selection["organizations"] == chosen
 
@@ -211,6 +214,35 @@ def test_five_are_asked_and_each_answers_in_their_way(five: Box, client: Client)
     assert client.post(_link(five, "an@dv-5"), {"q1": "no"}).status_code == 410
     with pytest.raises(actions.Closed):
         actions.answer(asked=other, given={"1": "no"}, actor=cast.LAN, means="team", now=later)
+
+
+def _selected_by_what_they_said(analyst: Client, teams: Client, theirs: Viewer) -> None:
+    """What was registered chooses whom a survey, a warning and a campaign are about, on pages and by API; a contact learns nothing of it."""
+    runs = Selection(facts=("runs ExampleMail", "runs nothing"))
+    day = NOW.date()
+    assert [one.pk for one in constituents.selected(SYSTEM, runs, day)] == ["dv-1", "dv-2", "dv-3"]
+    assert constituents.selected(theirs, runs, day) == []
+    both = Selection(facts=runs.facts, sectors=("education",), organizations=("dv-5",))
+    assert [one.pk for one in constituents.selected(SYSTEM, both, day)] == ["dv-3", "dv-5"]
+    again = actions.draft(wanted=_wanted(selection=runs), actor=cast.LAN, now=NOW)
+    assert [one.organization.pk for one in actions.reached(again, now=NOW)] == ["dv-1", "dv-2", "dv-3"]
+    actions.drop(survey=again, actor=cast.LAN, now=NOW)
+
+    names = {f"{name}_{language}": "Vá ExampleMail" for name in ("title", "text") for language in ("vi", "en")}
+    typed = {**names, "severity": "high", "tlp": "TLP:AMBER", "answer_hours": "24", "facts": ["runs ExampleMail"]}
+    where = analyst.post("/emergencies/new/", typed)["location"]
+    assert "dv-3" in (shown := analyst.get(where).content.decode()) and "dv-4" not in shown
+    assert analyst.post("/emergencies/new/", {**typed, "facts": ["runs nothing"]}).status_code == 400
+    campaign = {"title_vi": "x", "title_en": "x", "weaknesses": "open-rdp", "severity": "info", "facts": ["runs ExampleMail"]}  # fmt: skip
+    assert analyst.post("/campaigns/new/", campaign).status_code == 302
+    made = teams.post("/api/v1/campaigns", {**campaign, "weaknesses": ["open-rdp"]}, content_type="application/json")
+    assert made.status_code == 201
+    kept = [one.selection for one in Campaign.objects.all()]
+    assert [(one["everyone"], one["facts"]) for one in kept] == [(False, ["runs ExampleMail"])] * 2
+    warning = {**names, "selection": {"facts": ["runs ExampleMail"]}}
+    said = teams.post("/api/v1/emergencies", warning, content_type="application/json")
+    assert said.json()["selection"]["facts"] == ["runs ExampleMail"]
+    Emergency.objects.all().delete()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -44,8 +44,11 @@ class CampaignIn(Schema):
         min_length=1, max_length=actions.MOST_WEAKNESSES, description=_("Kinds of findings, and CVE numbers that kinds name.")
     )  # fmt: skip
     severity: Severity = Field("info", description=_("Findings below it are left out."))
-    sectors: list[str] = Field([], max_length=100, description=_("Empty, and no organizations: all."))
+    sectors: list[str] = Field([], max_length=100, description=_("Empty, and neither organizations nor facts: all."))
     organizations: list[str] = Field([], max_length=10_000)
+    facts: list[str] = Field(
+        [], max_length=100, description=_("Those of which at least one of these was registered from their answers.")
+    )
     due_on: Day | None = Field(None, description=_("By when all is to be done."))
 
 
@@ -193,9 +196,11 @@ def list_campaigns(request: Call, response: HttpResponse, paging: Query[Paging])
 def open_campaign(request: Call, body: CampaignIn) -> Status[Any]:
     """Open one."""
     team_only(request.viewer)
-    given = body.model_dump(exclude={"sectors", "organizations"})
-    everyone = not (body.sectors or body.organizations)
-    selection = Selection(everyone=everyone, organizations=tuple(body.organizations), sectors=tuple(body.sectors))
+    given = body.model_dump(exclude={"sectors", "organizations", "facts"})
+    everyone = not (body.sectors or body.organizations or body.facts)
+    selection = Selection(
+        everyone=everyone, organizations=tuple(body.organizations), sectors=tuple(body.sectors), facts=tuple(body.facts)
+    )
     try:
         made = actions.open_campaign(
             wanted=actions.Wanted(selection=selection, **given), actor=request.viewer, now=datetime.now(UTC)

@@ -35,6 +35,12 @@ class CampaignForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None chosen: all organizations."),
     )
+    facts = forms.MultipleChoiceField(
+        label=_("Registered from their answers"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Those of which at least one of these was registered."),
+    )
     due_on = forms.DateField(
         label=_("To be done by"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -45,21 +51,27 @@ class CampaignForm(forms.Form):
         label=_("Purpose in English"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=20_000
     )
 
-    def __init__(self, *args: Any, sectors: list[str], **options: Any) -> None:
+    def __init__(self, *args: Any, sectors: list[str], facts: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
         chosen = self.fields["sectors"]
         assert isinstance(chosen, forms.MultipleChoiceField)
         chosen.choices = [(name, SECTORS.get(name, name)) for name in sectors if name]
         if not chosen.choices:
             del self.fields["sectors"]
+        registered = self.fields["facts"]
+        assert isinstance(registered, forms.MultipleChoiceField)
+        registered.choices = [(label, label) for label in facts]
+        if not facts:
+            del self.fields["facts"]
 
     def wanted(self) -> Wanted:
         """Return what was typed."""
         found = self.cleaned_data
-        sectors = tuple(found.get("sectors", ()))
+        sectors, facts = tuple(found.get("sectors", ())), tuple(found.get("facts", ()))
+        selection = Selection(everyone=not (sectors or facts), sectors=sectors, facts=facts)
         return Wanted(
             found["title_vi"], found["title_en"], found["weaknesses"].splitlines(), found["purpose_vi"], found["purpose_en"],
-            found["severity"], Selection(everyone=not sectors, sectors=sectors), found["due_on"],
+            found["severity"], selection, found["due_on"],
         )  # fmt: skip
 
 

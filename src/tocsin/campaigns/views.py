@@ -80,7 +80,12 @@ def new(request: HttpRequest) -> HttpResponse:
     if not viewer.may_write:
         raise Http404
     initial = {"severity": "info", "weaknesses": request.GET.get("kind", "")}
-    form = CampaignForm(request.POST or None, initial=initial, sectors=constituency.sectors(viewer))
+    form = CampaignForm(
+        request.POST or None,
+        initial=initial,
+        sectors=constituency.sectors(viewer),
+        facts=constituency.fact_labels(viewer),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.open_campaign(wanted=form.wanted(), actor=viewer, now=datetime.now(UTC))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -308,17 +308,25 @@ class SelectionForm(forms.Form):
     below = forms.CharField(
         label=_("This one and all below it"), max_length=100, required=False, help_text=_("An identifier.")
     )
+    facts = forms.MultipleChoiceField(
+        label=_("Registered from their answers"), choices=(), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("Those of which at least one of these was registered."),
+    )  # fmt: skip
     organizations = forms.CharField(
         label=_("These, whatever else is chosen"), max_length=100_000, required=False,
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}), help_text=_("Identifiers, separated by spaces or lines."),
     )  # fmt: skip
 
-    def __init__(self, sectors: list[str], *args: Any, **options: Any) -> None:
+    def __init__(self, sectors: list[str], *args: Any, facts: Sequence[str] = (), **options: Any) -> None:
         options.setdefault("label_suffix", "")
         super().__init__(*args, **options)
-        field = self.fields["sectors"]
+        field, registered = self.fields["sectors"], self.fields["facts"]
         assert isinstance(field, forms.MultipleChoiceField)
+        assert isinstance(registered, forms.MultipleChoiceField)
         field.choices = [(name, SECTORS.get(name, name)) for name in sectors]
+        registered.choices = [(label, label) for label in facts]
+        if not facts:
+            del self.fields["facts"]
 
     @staticmethod
     def begins(selection: Mapping[str, Any]) -> dict[str, Any]:
@@ -331,6 +339,7 @@ class SelectionForm(forms.Form):
         return Selection(
             everyone=found["everyone"], organizations=tuple(found["organizations"].replace(",", " ").split()),
             sectors=tuple(found["sectors"]), criticalities=tuple(found["criticalities"]), essential=found["essential"], below=found["below"].strip(),
+            facts=tuple(found.get("facts", ())),
         )  # fmt: skip
 
     def what(self) -> list[forms.BoundField]:

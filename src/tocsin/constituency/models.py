@@ -168,6 +168,23 @@ class Membership(models.Model):
         return f"{self.user_id} in {self.organization_id}"
 
 
+class Fact(models.Model):
+    """Something registered of an organization because it answered so, such as "runs product X"."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    label = models.CharField(max_length=200)
+    survey = models.UUIDField(null=True, db_index=True)
+    """The survey whose answers said so. It is no foreign key because surveys are upstairs."""
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["label", "organization"], name="one_fact")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}: {self.label}"
+
+
 class IgnoreRule(Dated):
     """A range, domain or AS whose events are kept but never warned of: own scanners, sinkholes."""
 

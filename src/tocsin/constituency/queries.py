@@ -18,6 +18,7 @@ from tocsin.constituency.models import (
     Contact,
     ContactState,
     Domain,
+    Fact,
     HoldingsChange,
     IgnoreRule,
     Membership,
@@ -222,6 +223,8 @@ class Selection:
     essential: bool = False
     below: str = ""
     """This one, and all anywhere below it."""
+    facts: tuple[str, ...] = ()
+    """Those of which at least one of these was registered."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Selection:
@@ -233,12 +236,13 @@ class Selection:
             criticalities=tuple(given.get("criticalities", ())),
             essential=given.get("essential", False),
             below=given.get("below", ""),
+            facts=tuple(given.get("facts", ())),
         )
 
     @property
     def by_rule(self) -> bool:
         """Whether anything but names is given."""
-        return bool(self.everyone or self.sectors or self.criticalities or self.essential or self.below)
+        return bool(self.everyone or self.sectors or self.criticalities or self.essential or self.below or self.facts)
 
 
 def selected(viewer: Viewer, selection: Selection, on: date) -> list[Organization]:
@@ -256,7 +260,20 @@ def selected(viewer: Viewer, selection: Selection, on: date) -> list[Organizatio
         rule &= Q(essential=True)
     if selection.below:
         rule &= Q(pk__in={selection.below, *_below({selection.below})})
+    if selection.facts:
+        rule &= Q(pk__in=facts(viewer).filter(label__in=selection.facts).order_by().values("organization_id"))
     return list(rows.filter(named | rule if rule else Q()).order_by("pk"))
+
+
+def facts(viewer: Viewer) -> QuerySet[Fact]:
+    """Return what was registered of organizations because they answered so; it is the team's."""
+    rows = Fact.objects.order_by("label", "organization_id")
+    return rows if viewer.sees_everything else rows.none()
+
+
+def fact_labels(viewer: Viewer) -> list[str]:
+    """Return what is registered of at least one organization, each once."""
+    return list(facts(viewer).order_by("label").values_list("label", flat=True).distinct())
 
 
 def parents(viewer: Viewer) -> dict[str, str | None]:

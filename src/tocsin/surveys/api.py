@@ -57,6 +57,9 @@ class SurveySelection(Schema):
     criticalities: list[str] = Field([], max_length=10)
     essential: bool = Field(False, description=_("Those that provide an essential service."))
     below: str = Field("", max_length=100, description=_("This one, and all anywhere below it."))
+    facts: list[str] = Field(
+        [], max_length=100, description=_("Those of which at least one of these was registered from their answers.")
+    )
 
 
 class SurveyIn(Schema):
@@ -199,7 +202,8 @@ class AskedWanted(Schema):
 def _wanted(body: SurveyIn) -> actions.Wanted:
     asked = body.selection
     chosen = Selection(
-        asked.everyone, tuple(asked.organizations), tuple(asked.sectors), tuple(asked.criticalities), asked.essential, asked.below
+        asked.everyone, tuple(asked.organizations), tuple(asked.sectors), tuple(asked.criticalities), asked.essential, asked.below,
+        tuple(asked.facts),
     )  # fmt: skip
     return actions.Wanted(
         selection=chosen, questions=[one.model_dump() for one in body.questions], **body.model_dump(exclude={"selection", "questions"})

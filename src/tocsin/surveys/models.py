@@ -1,4 +1,4 @@
-"""Surveys, who was asked, mails to them, what they answered, and facts that were drawn from answers."""
+"""Surveys, who was asked, mails to them, and what they answered."""
 
 from __future__ import annotations
 
@@ -153,19 +153,3 @@ class SurveyAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked_id} {self.at}"
-
-
-class Fact(models.Model):
-    """Something registered of an organization because it answered so, such as "runs product X"."""
-
-    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
-    label = models.CharField(max_length=200)
-    survey = models.ForeignKey(Survey, null=True, on_delete=models.SET_NULL, related_name="facts")
-    by = models.CharField(max_length=254)
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["organization", "label"], name="a_fact_once")]
-
-    def __str__(self) -> str:
-        return f"{self.organization_id}: {self.label}"

@@ -15,7 +15,7 @@ from tocsin.base.tenancy import Viewer, scoped
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact, Organization
 from tocsin.surveys import rules, words
-from tocsin.surveys.models import Asked, Fact, Survey, SurveyAnswer, SurveyMail
+from tocsin.surveys.models import Asked, Survey, SurveyAnswer, SurveyMail
 
 EVERYBODY = ("sent", "closed")
 
@@ -48,12 +48,6 @@ def answers(viewer: Viewer) -> QuerySet[SurveyAnswer]:
 def mails(viewer: Viewer) -> QuerySet[SurveyMail]:
     """Return mails, the first one first; they are the team's."""
     rows = SurveyMail.objects.select_related("asked").order_by("pk")
-    return rows if viewer.sees_everything else rows.none()
-
-
-def facts(viewer: Viewer) -> QuerySet[Fact]:
-    """Return facts drawn from answers; they are the team's."""
-    rows = Fact.objects.select_related("organization").order_by("label", "organization_id")
     return rows if viewer.sees_everything else rows.none()
 
 

@@ -39,6 +39,9 @@ class SelectionIn(Schema):
     criticalities: list[str] = Field([], max_length=10)
     essential: bool = Field(False, description=_("Those that provide an essential service."))
     below: str = Field("", max_length=100, description=_("This one, and all anywhere below it."))
+    facts: list[str] = Field(
+        [], max_length=100, description=_("Those of which at least one of these was registered from their answers.")
+    )
 
 
 class EmergencyIn(Schema):
@@ -127,7 +130,8 @@ class SendIn(Schema):
 def _wanted(body: EmergencyIn) -> doing.Wanted:
     asked = body.selection
     chosen = Selection(
-        asked.everyone, tuple(asked.organizations), tuple(asked.sectors), tuple(asked.criticalities), asked.essential, asked.below
+        asked.everyone, tuple(asked.organizations), tuple(asked.sectors), tuple(asked.criticalities), asked.essential, asked.below,
+        tuple(asked.facts),
     )  # fmt: skip
     return doing.Wanted(selection=chosen, **body.model_dump(exclude={"selection"}))
 

@@ -48,7 +48,10 @@ def emergency_draft(request: HttpRequest, id_: UUID | None = None) -> HttpRespon
     found = get_object_or_404(queries.emergencies(viewer), pk=id_) if id_ else None
     if found is not None and found.state != Emergency.State.DRAFT:
         return _over(request, found.pk)
-    form = EmergencyForm(constituency.sectors(viewer), request.POST or None, initial=_begins(found) if found else None)
+    form = EmergencyForm(
+        constituency.sectors(viewer), request.POST or None, facts=constituency.fact_labels(viewer),
+        initial=_begins(found) if found else None,
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         now = datetime.now(UTC)
         try:

@@ -42,16 +42,17 @@ def campaigns_list(as_json: bool) -> None:
 @click.option("--due", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="By when all is to be done.")
 @click.option("--organization", "organizations", multiple=True, metavar="ID", help="Only this one; may be repeated.")
 @click.option("--sector", "sectors", multiple=True, help="Only those of this sector; may be repeated.")
+@click.option("--fact", "facts", multiple=True, help="Only those of which this was registered; may be repeated.")
 @AS_JSON
 def campaigns_create(weaknesses: tuple[str, ...], due: datetime | None, as_json: bool, **given: Any) -> None:
     """Open a campaign; it looks at findings and changes none, and nothing is sent."""
     prepare()
     from tocsin.project.work import campaigns as work
 
-    organizations, sectors = list(given.pop("organizations")), list(given.pop("sectors"))
+    selection = {name: tuple(given.pop(name)) for name in ("organizations", "sectors", "facts")}
     try:
         made = work.open_campaign(
-            weaknesses=list(weaknesses), due_on=due.date() if due else None, organizations=organizations, sectors=sectors, **given
+            weaknesses=list(weaknesses), due_on=due.date() if due else None, selection=selection, **given
         )  # fmt: skip
     except work.Refused as error:
         fail(str(error), 2)

@@ -31,6 +31,7 @@ def emergency() -> None:
 )
 @click.option("--sector", "sectors", multiple=True, help="Those of this sector; may be repeated.")
 @click.option("--criticality", "criticalities", multiple=True, help="Those of this criticality; may be repeated.")
+@click.option("--fact", "facts", multiple=True, help="Those of which this was registered from their answers; may be repeated.")  # fmt: skip
 @click.option("--essential", is_flag=True, help="Those that provide an essential service.")
 @click.option("--below", default="", metavar="ID", help="This one and all below it.")
 @click.option("--all", "everyone", is_flag=True, help="All organizations.")
@@ -46,7 +47,7 @@ def emergency_draft(text_vi: Path, text_en: Path, as_json: bool, **given: Any) -
             texts[name] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             fail(f"{path}: {error}")
-    chosen = ("organizations", "sectors", "criticalities", "essential", "below", "everyone")
+    chosen = ("organizations", "sectors", "criticalities", "essential", "below", "everyone", "facts")
     selection = {name: given.pop(name) for name in chosen}
     prepare()
     from tocsin.project.work import emergencies as work

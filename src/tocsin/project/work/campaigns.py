@@ -24,12 +24,11 @@ def list_all() -> list[dict[str, Any]]:
 
 
 def open_campaign(
-    *, title_vi: str, title_en: str, weaknesses: list[str], severity: str, due_on: date | None, organizations: list[str], sectors: list[str]
+    *, title_vi: str, title_en: str, weaknesses: list[str], severity: str, due_on: date | None, selection: dict[str, tuple[str, ...]]
 ) -> dict[str, Any]:  # fmt: skip
     """Open one; return it. Raise Refused."""
-    everyone = not (organizations or sectors)
-    selection = Selection(everyone=everyone, organizations=tuple(organizations), sectors=tuple(sectors))
-    wanted = actions.Wanted(title_vi, title_en, weaknesses, severity=severity, selection=selection, due_on=due_on)
+    chosen = Selection.of({**selection, "everyone": not any(selection.values())})
+    wanted = actions.Wanted(title_vi, title_en, weaknesses, severity=severity, selection=chosen, due_on=due_on)
     try:
         return _told(actions.open_campaign(wanted=wanted, actor=SYSTEM, now=now()))
     except actions.BadCampaign as error:

@@ -20,7 +20,7 @@ from tocsin.surveys import actions, queries
 from tocsin.surveys.models import Survey
 
 TEXTS = ("title_vi", "title_en", "text_vi", "text_en", "tlp")
-LISTS = ("organizations", "sectors", "criticalities")
+LISTS = ("organizations", "sectors", "criticalities", "facts")
 
 
 class Refused(Exception):

@@ -8,12 +8,13 @@ from datetime import datetime
 from django.db import transaction
 
 from tocsin.base.tenancy import Viewer
+from tocsin.constituency import actions as constituency
 from tocsin.constituency.queries import Selection
 from tocsin.notices.actions import emergencies
 from tocsin.notices.models import Emergency
 from tocsin.surveys import queries
 from tocsin.surveys.actions.drafting import BadSurvey, may_write, record
-from tocsin.surveys.models import Fact, Survey
+from tocsin.surveys.models import Survey
 
 
 class NobodyChosen(Exception):
@@ -30,13 +31,11 @@ def note_fact(*, survey: Survey, organizations: Collection[str], label: str, act
     said = " ".join(label.replace("\0", "").split())
     if not 0 < len(said) <= 200:
         raise BadSurvey("label", "from 1 to 200 characters")
-    known = set(Fact.objects.filter(label=said).values_list("organization_id", flat=True))
     chosen = queries.organizations(actor, survey, list(organizations))
     if not chosen:
         raise NobodyChosen(str(survey.pk))
-    made = [Fact(organization=one, label=said, survey=survey, by=actor.email, at=now) for one in chosen if one.pk not in known]  # fmt: skip
-    Fact.objects.bulk_create(made, ignore_conflicts=True)
-    record("survey-fact-noted", survey, actor, now, label=said, organizations=[one.organization_id for one in made])
+    made = constituency.note_fact(organizations=chosen, label=said, survey=survey.pk, actor=actor, now=now)
+    record("survey-fact-noted", survey, actor, now, label=said, organizations=made)
     return len(made)
 
 

@@ -61,7 +61,9 @@ def draft(request: HttpRequest, id_: UUID | None = None) -> HttpResponse:
         messages.warning(request, _("It was sent or given up: it does not change any more."))
         return redirect("survey", found.pk)
     begins = _begins(found) if found else None
-    form = forms.SurveyForm(constituency.sectors(viewer), request.POST or None, initial=begins)
+    form = forms.SurveyForm(
+        constituency.sectors(viewer), request.POST or None, facts=constituency.fact_labels(viewer), initial=begins
+    )
     asked = forms.question_forms(request.POST or None, found.questions if found else [])
     if request.method == "POST" and form.is_valid() and not [one for one in asked if not one.is_valid()]:
         now = datetime.now(UTC)
@@ -157,7 +159,7 @@ def _results(request: HttpRequest, viewer: Viewer, found: Survey, language: str)
         "chosen_as": _chosen_as(wanted, found, language),
         "n_chosen": len(rows),
         "is_open": found.state == Survey.State.SENT,
-        "facts": sorted(set(queries.facts(viewer).filter(survey=found).values_list("label", flat=True))),
+        "facts": sorted(set(constituency.facts(viewer).filter(survey=found.pk).values_list("label", flat=True))),
     }
 
 
