@@ -7,6 +7,7 @@ import hmac
 import io
 import json
 import shutil
+import socket
 import subprocess
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from docx import Document
 
 from tocsin.base.tenancy import SYSTEM
@@ -31,6 +37,7 @@ from tocsin.notices.models import Delivery, Notice
 from tocsin.notices.tests import cast
 from tocsin.notices.tests.cast import NOW
 from tocsin.reach import actions as reach
+from tocsin.reach import queries as reached
 from tocsin.reach.models import Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,6 +179,110 @@ def test_a_contact_with_a_key_gets_only_what_gpg_opens_and_without_one_nothing_w
     opened = run("--decrypt", given=list(outer.iter_parts())[1].get_payload(decode=True))  # type: ignore[attr-defined]
     body = message_from_bytes(opened, policy=policy.default).get_body(("plain",))  # type: ignore[attr-defined]
     assert "203.0.113.7" in body.get_content()
+
+
+class Post:
+    """A real mail server on loopback that keeps what comes, byte for byte, by recipient."""
+
+    def __init__(self) -> None:
+        self.came: dict[str, list[bytes]] = {}
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        for recipient in envelope.rcpt_tos:
+            self.came.setdefault(recipient, []).append(envelope.original_content or b"")  # type: ignore[arg-type]
+        return "250 taken"
+
+
+@pytest.fixture
+def post(settings: Any) -> Iterator[Post]:
+    found = Post()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(found, hostname="127.0.0.1", port=port)
+    controller.start()
+    settings.TOCSIN_EMAIL_URL = f"smtp://127.0.0.1:{port}"
+    yield found
+    controller.stop()
+
+
+def _certificate(place: Path, name: str, until: datetime) -> str:
+    """Write a key and its certificate, which ends at an instant, and return the certificate."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    whose = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(whose, whose, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(until - timedelta(days=900)).not_valid_after(until)
+    made = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    pem = serialization.PrivateFormat.PKCS8
+    secret = key.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption())
+    place.with_suffix(".pem").write_bytes(made)
+    place.with_suffix(".key").write_bytes(secret)
+    return made.decode()
+
+
+def test_a_contact_with_a_certificate_gets_only_what_openssl_opens_and_nothing_once_it_has_expired(
+    tmp_path: Path, settings: Any, post: Post
+) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not on this machine; the test command says so")
+
+    def run(*arguments: str, given: bytes) -> bytes:
+        return subprocess.run([openssl, "cms", *arguments], input=given, capture_output=True, check=True).stdout
+
+    def verified(signed: bytes) -> str:
+        """Return what a mail says that the team signed. Fail when anything of it was changed on its way."""
+        entity = run(
+            "-verify", "-CAfile", str(team.with_suffix(".pem")), "-purpose", "any", "-no_check_time", given=signed
+        )
+        return message_from_bytes(entity, policy=policy.default).get_body(("plain",)).get_content()  # type: ignore[attr-defined, no-any-return]
+
+    def opened(sealed: bytes, who: Path) -> str:
+        with pytest.raises(subprocess.CalledProcessError):
+            run("-decrypt", "-inkey", str(team.with_suffix(".key")), given=sealed)
+        assert message_from_bytes(sealed, policy=policy.default)["Subject"].startswith("[TC-")
+        recipient = ("-recip", str(who.with_suffix(".pem")), "-inkey", str(who.with_suffix(".key")))
+        return verified(run("-decrypt", *recipient, given=sealed))
+
+    team, old, new = tmp_path / "team", tmp_path / "old", tmp_path / "new"
+    _certificate(team, "team.example", NOW + timedelta(days=500))
+    settings.TOCSIN_SMIME_CERTIFICATE = str(team.with_suffix(".pem"))
+    settings.TOCSIN_SMIME_KEY = str(team.with_suffix(".key"))
+    address, other = f"antoan@{OWNER}.example", f"truc@{OWNER}.example"
+    owner = _owner(plain.Contact("", address, ("security",)), plain.Contact("Trực", other, ("duty",)))
+    contact = Contact.objects.get(email=address)
+    end = NOW + timedelta(days=10)
+    reach.add_key(contact=contact, content=_certificate(old, address, end), actor=SYSTEM, now=NOW)
+    constituency.demand_encryption(contact=contact, demanded=True, actor=SYSTEM, now=NOW)
+    told = _warned()
+    assert told.deliveries.get(recipient=address).state == "handed-over"
+    [sealed] = post.came.pop(address)
+    assert b"203.0.113.7" not in sealed
+    assert "203.0.113.7" in opened(sealed, old)
+    post.came.clear()
+
+    later = end + timedelta(hours=1)
+    late = _warned(later, "203.0.113.8")
+    held = late.deliveries.get(recipient=address)
+    assert (held.state, held.failure) == ("failed", "key-expired")
+    assert f"expired on {end:%Y-%m-%d}" in held.response
+    # Nothing went to it in the clear; who is told instead gets mail that the team signed.
+    assert address not in post.came
+    assert "203.0.113.8" in verified(post.came[other][0])
+    assert "no-key" in reached.reachability(SYSTEM, [owner.pk], later)[owner.pk].reasons
+    reach.add_key(
+        contact=contact, content=_certificate(new, address, end + timedelta(days=30)), actor=SYSTEM, now=later
+    )
+    notices.retry(notice=late, actor=SYSTEM, now=later)
+    notices.run(now=later)
+    [sealed] = post.came[address]
+    assert "203.0.113.8" in opened(sealed, new)
+    # Who does not insist gets mail as before, in the clear, and the team sees that the key no longer serves.
+    constituency.demand_encryption(contact=contact, demanded=False, actor=SYSTEM, now=later)
+    last = end + timedelta(days=31)
+    assert "key-expired" in reached.reachability(SYSTEM, [owner.pk], last)[owner.pk].reasons
+    _warned(last, "203.0.113.9")
+    assert "203.0.113.9" in verified(post.came[address][-1])
 
 
 def test_a_bounce_marks_the_address_and_the_next_contact_is_told() -> None:

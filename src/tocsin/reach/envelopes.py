@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 from dataclasses import dataclass
+from datetime import datetime
 from email import policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,6 +22,10 @@ class NoKey(Exception):
     """The contact must be encrypted to, and there is no key that works: nothing goes out instead."""
 
 
+class KeyExpired(NoKey):
+    """The contact must be encrypted to, and every key there is has expired: nothing goes out instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encryption:
     """How mail to a contact is encrypted: the key that is used, and whether mail without one is held back."""
@@ -28,14 +33,20 @@ class Encryption:
     kind: str = ""
     content: bytes = b""
     must: bool = False
+    expired_at: datetime | None = None
+    """When the last of the keys expired, where there are keys and none works."""
 
 
 def enclosed(message: bytes, encryption: Encryption | None, *, outer_subject: str) -> bytes:
     """Return a message encrypted and signed as its reader and the settings ask; the same bytes when neither does.
 
-    `outer_subject` is what everybody on the way can read of an encrypted one. Raise NoKey, Unprotected.
+    `outer_subject` is what everybody on the way can read of an encrypted one. Raise NoKey, KeyExpired, Unprotected.
     """
     if encryption is not None and encryption.must and not encryption.content:
+        if encryption.expired_at is not None:
+            raise KeyExpired(
+                f"the key expired on {encryption.expired_at:%Y-%m-%d}, and this contact must be encrypted to"
+            )
         raise NoKey("there is no key that works, and this contact must be encrypted to")
     protection = _protection(encryption)
     if protection is None:

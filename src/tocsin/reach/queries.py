@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -47,12 +47,18 @@ def encryptions(viewer: Viewer, organization_ids: Iterable[str], now: datetime) 
     contacts = scoped(Contact.objects.filter(organization__in=ids, must_encrypt=True), viewer)
     for organization, address in contacts.values_list("organization_id", "email"):
         found[organization, address.lower()] = Encryption(must=True)
-    rows = keys(viewer).filter(Q(expires_at=None) | Q(expires_at__gt=now), contact__organization__in=ids)
-    wanted = ("contact__organization_id", "contact__email", "contact__must_encrypt", "kind", "content")
-    for organization, address, must, kind, content in rows.reverse().values_list(*wanted):
+    rows = keys(viewer).filter(contact__organization__in=ids)
+    wanted = ("contact__organization_id", "contact__email", "contact__must_encrypt", "kind", "content", "expires_at")
+    for organization, address, must, kind, content, expires_at in rows.reverse().values_list(*wanted):
         place = (organization, address.lower())
-        must = must or (place in found and found[place].must)
-        found[place] = Encryption(kind, content.encode(), must)
+        known = found.get(place, Encryption())
+        must = must or known.must
+        if expires_at is None or expires_at > now:
+            found[place] = Encryption(kind, content.encode(), must)
+        elif not known.content:
+            found[place] = Encryption(must=must, expired_at=max(known.expired_at or expires_at, expires_at))
+        else:
+            found[place] = replace(known, must=must)
     return found
 
 
@@ -183,6 +189,7 @@ def _facts(viewer: Viewer, ids: Sequence[str], now: datetime) -> dict[str, dict[
             one["head"] = bool(one["head"] or "head" in roles)
             one["phone"] = bool(one["phone"] or phone)
             one["keys_expiring"] += now < until <= now + rules.KEY_WARNING
+            one["keys_expired"] += _NEVER_VALID < until <= now
     for organization, n in _counted(scoped(Endpoint.objects.filter(organization__in=ids, removed_at=None), viewer)):
         found[organization]["endpoints"] = n
     lately = Call.objects.filter(contact__organization__in=ids, bounced_at__gt=now - rules.RECENT)

@@ -63,6 +63,8 @@ class Facts:
     keys_missing: int = 0
     """Contacts that must be encrypted to, without a key that works."""
     keys_expiring: int = 0
+    keys_expired: int = 0
+    """Contacts that gave keys of which none works any more, and that get their mail unencrypted."""
     drilled: int = 0
     """Contacts called by the last drill it took part in."""
     drill_answered: int = 0
@@ -88,6 +90,7 @@ WEIGHTS: Final = {
     "not-confirmed-yet": 5,
     "no-key": 10,
     "key-expires": 5,
+    "key-expired": 10,
 }
 """What each reason takes away from 100."""
 
@@ -107,6 +110,7 @@ def reach(facts: Facts) -> Reach:
         ]
     found += [
         *(["no-key"] if facts.keys_missing else []),
+        *(["key-expired"] if facts.keys_expired else []),
         *(["address-dead"] if facts.dead else []),
         *(["not-confirmed-yet"] if facts.unverified else []),
         *(["key-expires"] if facts.keys_expiring else []),

@@ -19,5 +19,6 @@ REASONS: Final[dict[str, Promise]] = {
     "not-confirmed-yet": _("a new address has not been confirmed yet"),
     "no-key": _("a contact must be encrypted to and has no key that works"),
     "key-expires": _("a contact's key expires soon"),
+    "key-expired": _("a contact's key has expired: mail goes out unencrypted"),
 }
 """What takes something away from the figure: the keys of `rules.WEIGHTS`."""

@@ -43,6 +43,7 @@ WORDS = {
     "needs-smtputf8": _("the server cannot write to such an address"),
     "disconnected": _("the connection broke"),
     "no-key": _("no key to encrypt to, and it must be encrypted"),
+    "key-expired": _("its key has expired, and it must be encrypted"),
     "unprotected": _("it could not be encrypted or signed"),
     "removed": _("the endpoint was removed"),
     "sealed": _("its secret cannot be opened"),

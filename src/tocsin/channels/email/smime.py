@@ -33,7 +33,9 @@ class Certificate:
 
 
 def read(pem: bytes, *, now: datetime) -> Certificate:
-    """Read a certificate that can be encrypted to now. Raise BadCertificate: damaged, expired, not RSA."""
+    """Read a certificate that can be encrypted to now. Raise BadCertificate: damaged, expired, not RSA, with a secret key."""
+    if b"PRIVATE KEY" in pem:
+        raise BadCertificate("this holds a secret key: nobody else may have it; give the certificate alone")
     certificate = _certificate(pem)
     if certificate.not_valid_after_utc <= now:
         raise BadCertificate(f"the certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}")

@@ -164,6 +164,8 @@ def test_a_certificate_that_cannot_be_used_says_why(openssl: Program, tmp_path: 
         smime.read(contact, now=NOW + timedelta(days=31))
     with pytest.raises(smime.BadCertificate, match="not a certificate"):
         smime.read(b"nothing", now=NOW)
+    with pytest.raises(smime.BadCertificate, match="secret key"):
+        smime.read(contact + (tmp_path / "contact.key").read_bytes(), now=NOW)
 
 
 def test_nothing_goes_out_in_the_clear_when_protecting_fails(mail: EmailMessage) -> None:

@@ -75,6 +75,8 @@ class EMail:
                 )
             except addresses.BadAddress as error:
                 yield row, Unmade(str(error), "bad-address")
+            except envelopes.KeyExpired as error:
+                yield row, Unmade(str(error), "key-expired")
             except envelopes.NoKey as error:
                 yield row, Unmade(str(error), "no-key")
             except Unprotected as error:
