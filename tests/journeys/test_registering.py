@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from django.core.cache import cache
 from django.test import Client
 
@@ -17,6 +20,8 @@ from tocsin.base.tenancy import SYSTEM, Role
 from tocsin.constituency import actions as constituency
 from tocsin.constituency import queries as constituents
 from tocsin.core import constituency as plain
+from tocsin.project.commands.registrations import registrations
+from tocsin.project.work import registrations as work
 from tocsin.reach import actions as reach
 from tocsin.reach import queries as reached
 from tocsin.reach.models import Registration, RegistrationMail
@@ -122,7 +127,19 @@ def test_who_is_refused_is_told_why_and_a_link_is_not_guessed(tmp_path: Path, se
     reach.confirm_registration(registration=row, now=now)
     with pytest.raises(reach.BadRegistration):
         reach.decide_registration(registration=row, approve=False, because=" ", actor=SYSTEM, now=now)
-    reach.decide_registration(registration=row, approve=False, because="No such commune", actor=SYSTEM, now=now)
+    assert [one["email"] for one in work.list_all(everything=False)] == [row.email]
+    refused = CliRunner().invoke(registrations, ["refuse", str(row.pk), "--because", "No such commune", "--json"])
+    assert json.loads(refused.stdout)["decided_because"] == "No such commune"
+    assert work.list_all(everything=False) == []
+    assert [one["state"] for one in work.list_all(everything=True)] == ["refused"]
+    late = CliRunner().invoke(registrations, ["approve", str(row.pk), "--as", "xa-x"])
+    assert (late.exit_code, "already" in late.stderr) == (1, True)
+    assert CliRunner().invoke(registrations, ["approve", str(UUID(int=1)), "--as", "xa-x"]).exit_code == 1
     assert "No such commune" in _mails(tmp_path)[-1]
     reach.register(applicant=reach.Applicant(**words), now=now + timedelta(days=9))
-    assert Registration.objects.filter(state="new").count() == 1
+    new = Registration.objects.get(state="new")
+    assert len(work.list_all(everything=True)) == 1, "nobody confirmed the other one"
+    reach.confirm_registration(registration=new, now=now + timedelta(days=9))
+    taken = CliRunner().invoke(registrations, ["approve", str(new.pk), "--as", "xa-x"])
+    assert (taken.exit_code, taken.stderr) == (0, "approved\n")
+    assert constituents.contacts(SYSTEM).get(organization="xa-x").email == new.email

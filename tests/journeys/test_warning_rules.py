@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 from django.test import Client
 
 from tocsin.base.tenancy import SYSTEM, Role
@@ -14,6 +16,7 @@ from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.notices.models import Claim, Policy, Silence
 from tocsin.notices.tests import cast
+from tocsin.project.commands.policies import own_rules
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SignedIn = Callable[..., Client]
@@ -97,6 +100,22 @@ def test_rules_are_seen_by_the_team_and_changed_by_approvers_only(signed_in: Sig
     assert reader.post("/claims/rulings/", {"do": "accept"}).status_code == 404
     assert not Policy.objects.exists()
     assert not Silence.objects.exists()
+
+
+def test_the_team_says_for_an_organization_how_often_it_wants_mail_and_the_rest_stays() -> None:
+    def said(*words: str) -> list[dict[str, object]]:
+        found = CliRunner().invoke(own_rules, [*words, "--json"])
+        assert found.exit_code == 0, found.stderr
+        rows = json.loads(found.stdout)
+        return rows if isinstance(rows, list) else [rows]
+
+    said("set", "bv-a", "--floor", "medium", "--rhythm", "weekly", "--weekday", "2", "--hour", "9")
+    said("set", "bv-a", "--rhythm", "daily")
+    (row,) = said("list")
+    assert (row["floor"], row["rhythm"], row["hour"], row["weekday"]) == ("medium", "daily", 9, 2)
+    assert CliRunner().invoke(own_rules, ["list"]).stdout.startswith("bv-a  from medium, daily at 9:00")
+    missing = CliRunner().invoke(own_rules, ["set", "x", "--floor", "low"])
+    assert (missing.exit_code, missing.stderr) == (1, "tocsin: x: no such organization\n")
 
 
 def test_a_silence_holds_until_it_is_ended(signed_in: SignedIn, two_organizations: datetime) -> None:

@@ -21,6 +21,7 @@ from tocsin.project.commands import (
     people,
     policies,
     process,
+    registrations,
     surveys,
     token,
     trials,
@@ -37,6 +38,7 @@ def main() -> None:
 for command in (
     process.process,
     constituency.constituency,
+    registrations.registrations,
     contacts.contacts,
     contacts.drills,
     feeds.feeds,
@@ -45,6 +47,7 @@ for command in (
     notices.notices,
     claims.claims,
     policies.policy,
+    policies.own_rules,
     policies.silence,
     emergency.emergency,
     campaigns.campaigns,

@@ -1,4 +1,4 @@
-"""`tocsin policy` and `tocsin silence`: how organizations are warned, and when they are not."""
+"""`tocsin policy`, `tocsin own-rules` and `tocsin silence`: how organizations are warned, and when they are not."""
 
 from __future__ import annotations
 
@@ -117,6 +117,50 @@ def _line(row: dict[str, Any]) -> str:
         f"{row['organization'] or '*'} {row['kind'] or '*'}  {way}, grouped by {row['grouping']}, every {row['repeat_days']} days,"
         f" {row['tlp']}, from {row['minimum_severity']}{'  ' + row['note'] if row['note'] else ''}"
     )
+
+
+@click.group("own-rules")
+def own_rules() -> None:
+    """What organizations say of mail to them: how grave a thing has to be, and how often. The portal shows all."""
+
+
+@own_rules.command("list")
+@AS_JSON
+def own_rules_list(as_json: bool) -> None:
+    """List what organizations say of mail to them."""
+    prepare()
+    from tocsin.project.work import policies as work
+
+    rows = work.own_rules()
+    if as_json:
+        show(rows)
+        return
+    for row in rows:
+        click.echo(_own(row))
+
+
+@own_rules.command("set")
+@click.argument("organization")
+@click.option("--floor", type=click.Choice(["low", "medium", "high"]), help="Mail from this severity on.")
+@click.option("--rhythm", type=click.Choice(["at-once", "daily", "weekly"]), help="How often.")
+@click.option("--hour", type=click.IntRange(0, 23), help="Of its clocks: when gathered mail goes out.")
+@click.option("--weekday", type=click.IntRange(0, 6), help="The day of a weekly mail; 0 is Monday.")
+@AS_JSON
+def own_rules_set(organization: str, as_json: bool, **given: str | int | None) -> None:
+    """Say for an organization which mail it wants; what is not given stays as it is. What is critical comes at once all the same."""
+    prepare()
+    from tocsin.project.work import policies as work
+
+    try:
+        row = work.set_own_rule(organization, {name: value for name, value in given.items() if value is not None})
+    except LookupError:
+        fail(f"{organization}: no such organization")
+    show(row) if as_json else click.echo(_own(row), err=True)
+
+
+def _own(row: dict[str, Any]) -> str:
+    when = {"daily": f" at {row['hour']}:00", "weekly": f" on day {row['weekday']} at {row['hour']}:00"}
+    return f"{row['organization']}  from {row['floor']}, {row['rhythm']}{when.get(row['rhythm'], '')}  {row['by']}"
 
 
 @click.group()

@@ -10,7 +10,7 @@ from tocsin.core import tlp
 from tocsin.notices import actions as notices
 from tocsin.notices import queries as noticed
 from tocsin.notices import rules
-from tocsin.notices.models import Policy, Silence
+from tocsin.notices.models import OwnRule, Policy, Silence
 from tocsin.project.work import now
 
 
@@ -76,6 +76,28 @@ def _policy(row: Policy) -> dict[str, Any]:
         "repeat_days": row.repeat_days, "repeat_days_by": row.repeat_days_by, "deadline_days": row.deadline_days,
         "language": row.language, "tlp": row.tlp, "minimum_severity": row.minimum_severity, "contact_roles": row.contact_roles,
         "note": row.note, "changed_by": row.changed_by, "changed_at": row.changed_at and row.changed_at.isoformat(),
+    }  # fmt: skip
+
+
+def own_rules() -> list[dict[str, Any]]:
+    """Return what organizations say of mail to them."""
+    return [_own(row) for row in noticed.own_rules(SYSTEM)]
+
+
+def set_own_rule(organization: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Say it for one; what is not given stays as it is. Raise LookupError without such an organization."""
+    kept = noticed.own_rules(SYSTEM).filter(organization_id=organization).first() or OwnRule(floor=OwnRule.Floor.LOW)
+    said = {name: wanted.get(name, getattr(kept, name)) for name in ("floor", "rhythm", "hour", "weekday")}
+    try:
+        return _own(notices.set_own_rule(organization_id=organization, actor=SYSTEM, now=now(), **said))
+    except notices.NoSuchOrganization as error:
+        raise LookupError(organization) from error
+
+
+def _own(row: OwnRule) -> dict[str, Any]:
+    return {
+        "organization": row.organization_id, "floor": str(row.floor), "rhythm": str(row.rhythm), "hour": row.hour, "weekday": row.weekday,
+        "by": row.by, "at": row.at.isoformat(),
     }  # fmt: skip
 
 
