@@ -46,8 +46,8 @@ def find_chromium() -> str | None:
     return found
 
 
-PROGRAMS = {"gpg": "gnupg", "openssl": "openssl", "curl": "curl"}
-"""Programs that open what Tocsin protects and run the examples of the API, and the Debian packages that hold them."""
+PROGRAMS = {"gpg": "gnupg", "openssl": "openssl", "curl": "curl", "pdftotext": "poppler-utils"}
+"""Programs that open what Tocsin protects, read its letters and run the examples of the API, and the Debian packages that hold them."""
 
 
 def find_programs() -> list[str]:

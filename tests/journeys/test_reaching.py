@@ -332,6 +332,7 @@ def test_a_letter_is_numbered_once_and_handed_over_when_a_person_says_so() -> No
     )
     assert "Số: 01/" in words
     assert "203.0.113.7" in words
+    assert "THƯỢNG KHẨN" in words
     assert notices.document(delivery=row, ending="pdf", now=NOW).startswith(b"%PDF-")
     with pytest.raises(notices.NotYet):
         notices.note_carried(delivery=row, on=date(2099, 1, 1), actor=SYSTEM, now=NOW)

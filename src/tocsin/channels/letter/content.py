@@ -37,7 +37,7 @@ class Letter:
     copies: tuple[str, ...] = ()
     """Who else receives it, and where it is filed."""
     urgency: str = ""
-    """`KHẨN`, `THƯỢNG KHẨN`, `HỎA TỐC`, or empty."""
+    """As the form names it: `Khẩn`, `Thượng khẩn`, `Hỏa tốc`; or empty."""
     tlp: str = ""
     annex: Table | None = None
     exercise: bool = False

@@ -7,8 +7,9 @@ from typing import Any
 from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.shared import Mm, Pt, RGBColor
 
 from tocsin.channels.letter.content import Letter
 
@@ -37,9 +38,8 @@ def build(letter: Letter) -> Any:
     _line(right, f"{letter.place}, ngày {letter.on.day:02d} tháng {month} năm {letter.on.year}", size=13, italic=True)
     for cell in (left, right):
         cell._tc.remove(cell.paragraphs[0]._p)  # noqa: SLF001 - a new cell has one empty paragraph
-    marks = "   ".join(filter(None, (letter.urgency.upper(), letter.tlp)))
-    if marks:
-        _line(document, marks, bold=True, align=LEFT)
+    if letter.urgency or letter.tlp:
+        _marks(document, letter)
     if len(letter.to) == 1:
         _line(document, f"Kính gửi: {letter.to[0]}", before=12, after=12)
     else:
@@ -83,6 +83,21 @@ def _page(document: Any, letter: Letter) -> None:
     document.core_properties.title, document.core_properties.author = letter.subject, letter.issuer
     if letter.exercise:
         _line(section.header, "DIỄN TẬP – EXERCISE", size=11, bold=True)
+
+
+def _marks(document: Any, letter: Letter) -> None:
+    """Write how urgent it is, in a frame and in the red of the stamp, and how far it may be passed on."""
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.space_before = Pt(6)
+    if letter.urgency:
+        run = paragraph.add_run(f"\u00a0{letter.urgency.upper()}\u00a0")
+        run.bold, run.font.size, run.font.color.rgb = True, Pt(13), RGBColor(0xD0, 0, 0)
+        frame = OxmlElement("w:bdr")
+        for name, value in (("val", "single"), ("sz", "8"), ("space", "0"), ("color", "D00000")):
+            frame.set(qn(f"w:{name}"), value)
+        run._r.get_or_add_rPr().append(frame)  # noqa: SLF001 - the library knows no frame around a run
+    if letter.tlp:
+        paragraph.add_run(f"{'   ' if letter.urgency else ''}{letter.tlp}").bold = True
 
 
 def _line(

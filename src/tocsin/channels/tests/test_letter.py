@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+import unicodedata
 from datetime import date
 
 import pytest
 from docx import Document
 
-from tocsin.channels.letter import render
+from tocsin.channels.letter import marks, render
 from tocsin.channels.letter.content import Letter, Table
 
 MARKUP = r"#read(\"/etc/passwd\") *đậm* $x^2$ _nghiêng_ <nhãn> @trích `mã`"
@@ -41,7 +44,7 @@ def test_the_word_document_holds_every_part_of_the_form() -> None:
         "- Sở Y tế tỉnh Mẫu;",
         "- Bệnh viện đa khoa tỉnh Mẫu.",
         MARKUP,
-        "KHẨN   TLP:AMBER",
+        "\u00a0KHẨN\u00a0   TLP:AMBER",
         "PHÓ ĐỘI TRƯỞNG",
         "- Lưu: VT.",
         "=1+1",
@@ -58,6 +61,33 @@ def test_the_pdf_is_an_archive_pdf_of_two_pages_whatever_the_content_says() -> N
     assert made.startswith(b"%PDF-1.")
     assert b"pdfaid" in made
     assert made.count(b"/Type /Page\n") + made.count(b"/Type/Page\n") + made.count(b"/Type/Page/") == 2
+
+
+def test_each_severity_has_the_mark_that_the_decree_knows_on_paper_and_in_the_document() -> None:
+    program = shutil.which("pdftotext")
+    if program is None:
+        pytest.skip("pdftotext is not on this machine; the test command says so")
+    for severity, mark in {"critical": "HỎA TỐC", "high": "THƯỢNG KHẨN", "medium": "KHẨN", "low": ""}.items():
+        urgent = letter(urgency=marks.urgency(severity, form="vn-nd30-2020"))
+        printed = subprocess.run(
+            [program, "-layout", "-", "-"], input=render.pdf(urgent), capture_output=True, check=True
+        )
+        lines = [unicodedata.normalize("NFC", line) for line in printed.stdout.decode().splitlines()]
+        assert [line.replace("TLP:AMBER", "").strip() for line in lines if "TLP:AMBER" in line] == [mark]
+        document = Document(io.BytesIO(render.docx(urgent)))
+        framed = [run.text.strip() for p in document.paragraphs for run in p.runs if run._r.xpath("w:rPr/w:bdr")]
+        assert framed == ([mark] if mark else [])
+
+
+def test_marks_are_data_that_name_severities_or_are_refused() -> None:
+    assert marks.read('[urgency]\ncritical = "Very urgent"\n') == {"critical": "Very urgent"}
+    assert marks.read("") == {}
+    with pytest.raises(marks.BadForm, match="no such severity: grave"):
+        marks.read('[urgency]\ngrave = "x"\n')
+    with pytest.raises(marks.BadForm, match="each with its mark"):
+        marks.read("[urgency]\nhigh = 3\n")
+    with pytest.raises(render.UnknownForm, match="known: vn-nd30-2020"):
+        marks.urgency("high", form="../x")
 
 
 def test_an_exercise_is_said_on_the_paper() -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 from tocsin.base import dialect
 from tocsin.base.tenancy import SYSTEM
 from tocsin.channels.handover import ByHand
+from tocsin.channels.letter import marks
 from tocsin.channels.letter.content import Letter, Table
 from tocsin.constituency.models import Contact, Organization
 from tocsin.notices import queries, render
@@ -25,7 +26,7 @@ from tocsin.notices.models import Delivery, OfficialLetter
 
 LANGUAGE = "vi"
 """The form is an administrative one of this language."""
-URGENCY = {"critical": "Hỏa tốc", "high": "Khẩn"}
+FORM = "vn-nd30-2020"
 LISTED = 500
 
 
@@ -98,7 +99,7 @@ def _content(row: Delivery, said: render.Said) -> dict[str, Any]:
         "subject": subject[:200],
         "to": [said.organization[LANGUAGE]],
         "paragraphs": paragraphs,
-        "urgency": URGENCY.get(notice.severity, ""),
+        "urgency": marks.urgency(notice.severity, form=FORM),
         "tlp": notice.tlp,
         "annex": {"title": title, "heading": heading, "rows": rows},
     }
