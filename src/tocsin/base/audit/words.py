@@ -73,6 +73,7 @@ ACTS: Final[dict[str, Promise]] = {
     "identity-tied": _("tied an identity of the provider"),
     "ignore-list-changed": _("changed the ignore list"),
     "link-made": _("made a sign-in link"),
+    "membership-passed": _("let a person of an organization that ended belong to the one that follows"),
     "membership-changed": _("said to which organizations a contact belongs"),
     "notice-let-go": _("let a notice go out"),
     "notice-waiting": _("made a notice that waits for approval"),

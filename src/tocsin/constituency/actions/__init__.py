@@ -17,7 +17,7 @@ from tocsin.constituency.actions.editing import (
     withdraw,
 )
 from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
-from tocsin.constituency.actions.joining import NotAMember, belong, join, see_below
+from tocsin.constituency.actions.joining import NotAMember, belong, join, pass_members_on, see_below
 from tocsin.constituency.actions.noting import note_fact
 from tocsin.constituency.actions.recording import forget_changes, note_change
 from tocsin.constituency.actions.succeeding import Passing, fingerprint, foresee, mark_carried, succeed, succeed_all
@@ -63,6 +63,7 @@ __all__ = [
     "mark_imported",
     "note_change",
     "note_fact",
+    "pass_members_on",
     "see_below",
     "set_contact_state",
     "succeed",

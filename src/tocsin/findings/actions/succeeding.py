@@ -59,19 +59,23 @@ def pass_on(*, now: datetime) -> PassedOn:
     """Let open findings of organizations that ended be their successors', once the day has come; each succession once.
 
     The successor has not been told of them: they are silent there, and decided about. What refers to the finding of
-    before keeps it, marked as moved.
+    before keeps it, marked as moved. People who sign in for it belong to the successor too, from then on.
     """
     due = constituents.successions(SYSTEM).filter(carried_at=None, on__lte=timezone.localdate(now))
     n, organizations = 0, set()
-    for row in due.select_for_update().order_by("on", "pk"):
+    rows = list(due.select_for_update().order_by("on", "pk"))
+    for row in rows:
         for before in row.before:
             for after, becauses in heirs_of(row, before):
-                rows = Finding.objects.filter(organization=before).exclude(sensor=Sensor.GONE)
-                moved = _pass(rows if becauses is None else rows.filter(because__in=becauses), before, after, row, now)
+                open_ = Finding.objects.filter(organization=before).exclude(sensor=Sensor.GONE)
+                moved = _pass(
+                    open_ if becauses is None else open_.filter(because__in=becauses), before, after, row, now
+                )
                 n += moved
                 if moved:
                     organizations.add(before)
         constituency.mark_carried(succession=row, now=now)
+    constituency.pass_members_on(successions=rows, now=now)
     return PassedOn(n, frozenset(organizations))
 
 

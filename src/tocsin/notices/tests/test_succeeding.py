@@ -8,12 +8,17 @@ import polars as pl
 import pytest
 from django.db import transaction
 
-from tocsin.base.tenancy import SYSTEM
+from tocsin.accounts import actions as accounts
+from tocsin.accounts.models import User
+from tocsin.base.audit.models import AuditEntry
+from tocsin.base.tenancy import SYSTEM, Role
 from tocsin.constituency import actions as constituency
-from tocsin.constituency.models import Succession
+from tocsin.constituency import queries
+from tocsin.constituency.models import Organization, Succession
 from tocsin.core.constituency import Contact, Domain, Network
 from tocsin.core.constituency import Organization as Plain
 from tocsin.findings import actions as findings
+from tocsin.findings import queries as findings_of
 from tocsin.findings.models import Finding, FindingChange
 from tocsin.notices import actions as notices
 from tocsin.notices.models import EscalationStep, Notice
@@ -98,6 +103,38 @@ def test_late_events_of_the_days_before_do_not_wake_an_organization_that_ended()
         findings.refold(names=names, frame=pl.DataFrame(rows, schema=SCHEMA), batch_id="4", now=AFTER)
     found = Finding.objects.get(asset="203.0.113.7")
     assert (found.organization_id, found.count, found.first_seen, found.last_seen) == ("xa-b", 16, BEFORE, AFTER)
+
+
+def test_people_see_the_portal_of_whoever_follows_from_that_day_and_nothing_below_it() -> None:
+    def person(email: str) -> User:
+        user = accounts.add_user(email=email, role=Role.CONTACT, actor=SYSTEM, now=BEFORE)
+        constituency.join(user=user, organization=Organization.objects.get(pk="huyen-a"), sees_children=True)
+        return user
+
+    an, ba = person("An@a.example"), person("ba@a.example")
+    notices.pass_on(now=BEFORE)
+    assert queries.viewer_of(an).organization_ids == {"huyen-a"}
+    notices.pass_on(now=AFTER)
+    # Of a split, who is a contact goes where the contact went; where the others went nobody said.
+    assert queries.viewer_of(an).organization_ids == {"huyen-a", "xa-b"}
+    assert queries.viewer_of(ba).organization_ids == {"huyen-a"}
+    assert not findings_of.findings(queries.viewer_of(ba)).filter(organization="xa-b").exists()
+    assert findings_of.findings(queries.viewer_of(an)).filter(organization="xa-b").count() == 2
+    # Merged, everybody follows, over several merges on one day too; what is below the successor stays unseen.
+    later = datetime(2026, 9, 1, 3, tzinfo=UTC)
+    province = Plain("tinh", "Tỉnh", "Province", valid_from=DAY)
+    below = Plain("xa-z", "xa-z", "xa-z", parent="tinh", valid_from=DAY)
+    constituency.import_all(organizations=[province, below], ignored=[], actor=SYSTEM, now=AFTER)
+    constituency.join(user=ba, organization=Organization.objects.get(pk="xa-c"))
+    for before, after in ((["xa-b"], "xa-c"), (["xa-c"], "tinh")):
+        day = date(2026, 8, 1) if after == "xa-c" else date(2026, 9, 1)
+        constituency.succeed(before=before, after=[after], on=day, reason="NQ 2", actor=SYSTEM, now=AFTER)
+    notices.pass_on(now=later)
+    notices.pass_on(now=later)
+    assert queries.viewer_of(an).organization_ids == {"huyen-a", "xa-b", "xa-c", "tinh"}
+    assert queries.viewer_of(ba).organization_ids == {"huyen-a", "xa-c", "tinh"}
+    passed = AuditEntry.objects.filter(action="membership-passed").values_list("object_id", "detail__organization")
+    assert sorted(passed) == [("an@a.example", "tinh"), ("an@a.example", "xa-b"), ("an@a.example", "xa-c"), ("ba@a.example", "tinh")]  # fmt: skip
 
 
 def test_a_warning_that_waits_for_approval_is_withdrawn_and_made_for_the_successor() -> None:
