@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from tocsin.base.tenancy import Viewer
@@ -27,9 +28,12 @@ _DAY = 86_400.0
 def trials(viewer: Viewer) -> QuerySet[Trial]:
     """Return the trials, newest first, each with how much takes part; a contact sees none of them."""
     rows = Trial.objects.all() if viewer.sees_everything else Trial.objects.none()
+    units = Assignment.objects.filter(trial=OuterRef("pk")).order_by().values("trial")
+    findings = Enrolled.objects.filter(assignment__trial=OuterRef("pk")).order_by().values("assignment__trial")
+    # Each counted by itself: joined, every finding of a trial would be a row to sort.
     return rows.annotate(
-        n_organizations=Count("assignments__organization", distinct=True),
-        n_findings=Count("assignments__findings", distinct=True),
+        n_organizations=Coalesce(Subquery(units.annotate(n=Count("organization", distinct=True)).values("n")), 0),
+        n_findings=Coalesce(Subquery(findings.annotate(n=Count("pk")).values("n")), 0),
     ).order_by("-id")
 
 

@@ -12,6 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
+
+from django.utils import timezone
 
 from tocsin import roster
 from tocsin.base.tenancy import SYSTEM, Role, Viewer
@@ -27,6 +30,7 @@ from tocsin.notices.models import Notice
 from tocsin.project.work import followup
 from tocsin.surveys import actions as surveys
 from tocsin.surveys.models import SurveyAnswer
+from tocsin.trials import actions as trials
 
 HERE = Path(__file__).parent
 WRITTEN = "2026-11-22"
@@ -63,6 +67,7 @@ def tell(now: datetime) -> None:
     read = roster.read(HERE / "province.yaml")
     began = now - timedelta(days=ROUNDS[0], hours=2)
     constituency.import_all(organizations=read.organizations, ignored=read.ignored, actor=SYSTEM, now=began)
+    trial = _try(now - timedelta(days=ROUNDS[0]))
     mended: dict[str, int] = {}
     waiting: dict[int, list[tuple[timedelta, Notice, int]]] = {}
     for place, days in enumerate(ROUNDS):
@@ -83,7 +88,42 @@ def tell(now: datetime) -> None:
                 _answer(waiting.pop(after), began=now - timedelta(days=ROUNDS[0]))
         if days == 4:
             _ask(now)
+    trials.report(id_=trial, actor=SYSTEM, now=now)
     _campaign(now)
+
+
+def _try(began: datetime) -> UUID:
+    """Start a trial of two texts that the first warnings enter, so that a finished one can be read; return which."""
+    day = timezone.localtime(began).date()
+    design = {
+        "name": "Ví dụ: một câu ngắn ở đầu thư có giúp đơn vị trả lời nhanh hơn không?",
+        "question": "Một câu ngắn nói rõ việc cần làm hôm nay có làm nhiều đơn vị trả lời hơn trong ba ngày không?",
+        "compares": "text",
+        "arms": [
+            {"name": "thư thường"},
+            {
+                "name": "thêm một câu",
+                "text_vi": "Xin dành mười phút hôm nay: mở đường dẫn trả lời và cho chúng tôi biết ai sẽ xử lý.",
+                "text_en": "Please take ten minutes today: open the link to answer, and tell us who will deal with it.",
+            },
+        ],
+        "unit": "organization",
+        "outcome": "answered",
+        "within_days": 3,
+        "horizon_days": 7,
+        "planned_organizations": 60,
+        "findings_each": 3,
+        "expected_share": 0.4,
+        "smallest_difference": 0.25,
+        "starts_on": day.isoformat(),
+        "ends_on": day.isoformat(),
+        "agreed_by": "Trưởng nhóm",
+        "agreed_on": (day - timedelta(days=3)).isoformat(),
+    }
+    made = trials.create(design=design, actor=SYSTEM, now=began)
+    trials.register(id_=made.pk, actor=SYSTEM, now=began)
+    trials.start(id_=made.pk, actor=SYSTEM, now=began)
+    return made.pk
 
 
 def _ask(now: datetime) -> None:
