@@ -345,3 +345,7 @@ def test_ones_own_is_there(program: Program, peopled: None) -> None:
     ):
         assert client.get(filled(path, OURS)).status_code == 200
     assert client.get("/api/v1/organizations").json()["items"][0]["parent"] is None
+    # Whom else the team tells of it is the team's alone.
+    timeline = filled("/api/v1/notices/{id_}/timeline", OURS)
+    assert client.get(timeline).status_code == 404
+    assert program(Scope.NOTICES_READ).get(timeline).status_code == 200

@@ -107,7 +107,7 @@ def test_what_is_not_gravest_waits_for_working_time() -> None:
 
 
 def test_any_answer_ends_it_and_the_page_of_the_notice_tells_all_of_it_in_order(
-    signed_in: Callable[..., Client],
+    signed_in: Callable[..., Client], program: Callable[..., Client]
 ) -> None:
     notice = _warn()
     followup.run(at=MONDAY + 5 * HOUR)
@@ -124,15 +124,28 @@ def test_any_answer_ends_it_and_the_page_of_the_notice_tells_all_of_it_in_order(
     actions.answer(notice=notice, word="seen", by="an@a.example", means="link", now=MONDAY + 6 * HOUR)
     after = _line(reader, notice)
     answered = next(place for place, said in enumerate(after) if said.startswith("an@a.example trả lời: "))
-    assert after[answered + 1 :] == [
-        f"Bước {n} không còn cần nữa: {whom}"
-        for n, whom in (
-            (2, "tất cả đầu mối, qua thư điện tử"),
-            (3, "cán bộ trực của đội, qua thư điện tử"),
-            (4, "người đứng đầu tổ chức, qua thư điện tử"),
-            (5, "chính tổ chức đó, bằng công văn"),
-        )
-    ] + ["Hạn khắc phục"]
+    due = ["Hạn khắc phục"] if datetime.now(UTC) < notice.due_at else []
+    assert (
+        after[answered + 1 :]
+        == [
+            f"Bước {n} không còn cần nữa: {whom}"
+            for n, whom in (
+                (2, "tất cả đầu mối, qua thư điện tử"),
+                (3, "cán bộ trực của đội, qua thư điện tử"),
+                (4, "người đứng đầu tổ chức, qua thư điện tử"),
+                (5, "chính tổ chức đó, bằng công văn"),
+            )
+        ]
+        + due
+    )
+    # A program of the team is told the same.
+    url = f"/api/v1/notices/{notice.pk}/timeline"
+    told = program("notices:read").get(url, headers={"Accept-Language": "vi"}).json()
+    assert [one["says"] for one in told] == after
+    assert [one["at"] for one in told] == sorted(one["at"] for one in told)
+    sent = [one["delivery"] for one in told if one["delivery"] is not None]
+    assert sorted(sent) == sorted(str(pk) for pk in notice.deliveries.values_list("pk", flat=True))
+    assert [one["tone"] for one in told[-4:]] == (["", "", "", "next"] if due else [""] * 4)
     assert [step.because for step in notice.steps.filter(state="cancelled")] == ["answered"] * 4
     assert followup.run(at=MONDAY + 9 * DAY)["escalated"] == 0 or Notice.objects.count() > 1
     assert not Delivery.objects.filter(notice=notice, to_team=True).exists()

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from tocsin.base.tenancy import Viewer
 from tocsin.base.web.words import WORDS
-from tocsin.notices import words
+from tocsin.notices import queries, words
 from tocsin.notices.models import Answer, Delivery, EscalationStep, Notice
 
+Tone = Literal["", "ok", "bad", "next"]
 Step = EscalationStep.State
-_TONES = {Step.PENDING: "next", Step.DONE: "ok", Step.MISSED: "bad", Step.NOBODY: "bad", Step.CANCELLED: ""}
+SHOWN = 200
+"""Messages, steps and answers of each notice that are told of."""
+_TONES: dict[Step, Tone] = {
+    Step.PENDING: "next",
+    Step.DONE: "ok",
+    Step.MISSED: "bad",
+    Step.NOBODY: "bad",
+    Step.CANCELLED: "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +34,22 @@ class Entry:
 
     at: datetime
     says: str
-    tone: str = ""
+    tone: Tone = ""
     """`ok`, `bad`, `next` for what is to come, or nothing."""
     more: str = ""
     delivery: Delivery | None = None
     """The message that it is about, if one was made."""
+
+
+def of(viewer: Viewer, notice: Notice, *, now: datetime) -> list[Entry]:
+    """Return what was done about a notice and what is due, as far as the viewer sees it."""
+    return entries(
+        notice,
+        deliveries=queries.shown_deliveries(viewer, notice)[:SHOWN],
+        steps=queries.steps(viewer).filter(notice=notice)[:SHOWN],
+        answers=notice.answers.order_by("at")[:SHOWN],
+        now=now,
+    )
 
 
 def entries(

@@ -25,6 +25,7 @@ def build(letter: Letter) -> Any:
     left, right = head.rows[0].cells
     head.autofit = False  # else the widths are only a wish, and the name of the state breaks in two
     for column, width in zip(head.columns, (Mm(64), Mm(101)), strict=True):
+        column.width = width  # some programs go by the grid of the table, others by its cells
         for cell in column.cells:
             cell.width = width
     if letter.authority:

@@ -22,7 +22,7 @@ from tocsin.base.api.scopes import Scope
 from tocsin.base.api.values import Day
 from tocsin.base.web.views import team_only
 from tocsin.constituency import queries as constituents
-from tocsin.notices import actions, preview, queries
+from tocsin.notices import actions, preview, queries, timeline
 from tocsin.notices.models import Notice
 
 notices = Router(tags=["notices"])
@@ -228,6 +228,40 @@ def get_notice(request: Call, id_: UUID) -> Notice:
 def explain_notice(request: Call, id_: UUID) -> dict[str, Any]:
     """Return the six stops."""
     return queries.explain(request.viewer, _notice(request, id_))
+
+
+class Happened(Schema):
+    """Something that was done about a notice, or is due."""
+
+    at: datetime = Field(description=_("When it happened, or will."))
+    says: str = Field(description=_("What, in the language of the caller."))
+    tone: timeline.Tone = Field(
+        description=_("`ok` went well, `bad` did not, `next` is still to come; else empty: it only happened.")
+    )
+    more: str = Field(description=_("What the server, the team or the organization said of it."))
+    delivery: UUID | None = Field(description=_("The delivery that it is about, if one was made."))
+
+    @staticmethod
+    def resolve_delivery(obj: timeline.Entry) -> UUID | None:
+        """Return the identifier alone."""
+        return obj.delivery.pk if obj.delivery is not None else None
+
+
+@notices.get(
+    "/{uuid:id_}/timeline",
+    response=list[Happened],
+    **route(
+        Scope.NOTICES_READ,
+        _("Tell what was done about one notice and what comes, in the order of time"),
+        _("For the team. Messages, escalation steps and answers are told of, 200 of each at most."),
+    ),
+)
+def tell_timeline(request: Call, id_: UUID) -> list[timeline.Entry]:
+    """Return the entries, the first first."""
+    team_only(request.viewer)
+    return timeline.of(
+        request.viewer, get_object_or_404(queries.notices(request.viewer), pk=id_), now=datetime.now(UTC)
+    )
 
 
 @notices.post(

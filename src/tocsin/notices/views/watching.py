@@ -232,22 +232,13 @@ def notice(request: HttpRequest, id_: UUID) -> HttpResponse:
         "parts": found.parts,
         "deliveries": queries.shown_deliveries(viewer, found),
         "answers": found.answers.order_by("-at", "-pk"),
-        "timeline": _timeline(viewer, found) if viewer.sees_everything else [],
+        "timeline": timeline.of(viewer, found, now=datetime.now(UTC)) if viewer.sees_everything else [],
         "letter": found.deliveries.filter(channel="letter").select_related("letter").first(),
         "may_approve": viewer.may_approve,
     }
     return render(request, "notices/notice.html", context)
 
 
-def _timeline(viewer: Viewer, found: Notice) -> list[timeline.Entry]:
-    return timeline.entries(
-        found, deliveries=queries.shown_deliveries(viewer, found)[:SHOWN_ENTRIES], steps=queries.steps(viewer).filter(notice=found)[:SHOWN_ENTRIES],
-        answers=found.answers.order_by("at")[:SHOWN_ENTRIES], now=datetime.now(UTC),
-    )  # fmt: skip
-
-
-SHOWN_ENTRIES = 200
-"""Messages, steps and answers of each notice that its page tells of."""
 SHOWN_FINDINGS = 30
 """Findings that the page of a notice lists, the gravest; the table of the message has all."""
 
