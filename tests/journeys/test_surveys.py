@@ -20,6 +20,7 @@ from django.db import transaction
 from django.test import Client
 
 from tocsin.accounts import actions as accounts
+from tocsin.base.audit.models import AuditEntry
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
 from tocsin.campaigns.models import Campaign
 from tocsin.constituency import actions as constituency
@@ -28,7 +29,7 @@ from tocsin.constituency.queries import Selection
 from tocsin.core import constituency as plain
 from tocsin.notices.models import Emergency
 from tocsin.notices.tests import cast
-from tocsin.project.work import followup
+from tocsin.project.work import followup, surveys
 from tocsin.surveys import actions, queries, rules
 from tocsin.surveys.models import Asked, Survey, SurveyMail
 
@@ -196,7 +197,7 @@ def test_five_are_asked_and_each_answers_in_their_way(
         actions.note_fact(survey=row, organizations=chosen, label="runs ExampleMail", actor=cast.LAN, now=later)
         for _ in "12"
     ] == [3, 0]
-    _selected_by_what_they_said(signed_in(Role.ANALYST), program("findings:write", "notices:write"), theirs)
+    _selected_by_what_they_said(signed_in(Role.ANALYST), program(), theirs)
     actions.warn(survey=row, organizations=chosen, actor=cast.LAN, now=later)
     assert Emergency.objects.get().selection["organizations"] == chosen
 
@@ -243,6 +244,19 @@ def _selected_by_what_they_said(analyst: Client, teams: Client, theirs: Viewer) 
     said = teams.post("/api/v1/emergencies", warning, content_type="application/json")
     assert said.json()["selection"]["facts"] == ["runs ExampleMail"]
     Emergency.objects.all().delete()
+    listed = teams.get("/api/v1/constituency/facts?label=runs ExampleMail").json()["items"]
+    assert (
+        [one["organization"] for one in listed]
+        == ["dv-1", "dv-2", "dv-3"]
+        == [one["organization"] for one in surveys.facts("runs ExampleMail")]
+    )
+    assert [one["organization"] for one in surveys.facts("")] == ["dv-1", "dv-2", "dv-3"] and surveys.facts("x") == []
+    reader = Viewer(7, "r@team.example", Role.READER)
+    with pytest.raises(NotAllowed):
+        constituency.withdraw_fact(fact=constituents.facts(SYSTEM).get(organization="dv-3"), actor=reader, now=NOW)
+    assert teams.delete(f"/api/v1/constituency/facts/{listed[2]['id']}").status_code == 204
+    assert [one.pk for one in constituents.selected(SYSTEM, runs, day)] == ["dv-1", "dv-2"]
+    assert AuditEntry.objects.filter(action="fact-withdrawn", object_id="dv-3").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

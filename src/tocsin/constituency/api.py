@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -536,3 +537,43 @@ def succeed(request: Call, body: SuccessionsIn, options: Query[DryRun]) -> dict[
         for one in passing
     ]
     return {"dry_run": options.dry_run, "successions": told}
+
+
+class FactFilters(Schema):
+    """Which facts."""
+
+    label: str = ""
+    organization: str = ""
+
+
+class FactOut(Schema):
+    """Something registered of an organization because it answered so."""
+
+    id: int
+    organization: str = Field(alias="organization_id")
+    label: str = Field(description=_("What selections name it by."))
+    survey: UUID | None = Field(description=_("The survey whose answers said so."))
+    by: str
+    at: datetime
+
+
+@constituency.get(
+    "/facts", response=Page[FactOut], **route(Scope.ORGANIZATIONS_READ, _("List what was registered of organizations from their answers"))
+)  # fmt: skip
+def list_facts(request: Call, response: HttpResponse, filters: Query[FactFilters], paging: Query[Paging]) -> Found:
+    """Return a page of facts."""
+    team_only(request.viewer)
+    rows = queries.facts(request.viewer)
+    given = {"label": filters.label, "organization_id": filters.organization}
+    rows = rows.filter(**{name: value for name, value in given.items() if value})
+    return page(request, response, rows, paging, ("label", "organization_id"))
+
+
+@constituency.delete(
+    "/facts/{int:id_}", response={204: None}, **route(Scope.ORGANIZATIONS_WRITE, _("Take back what was registered of an organization: it is so no more"))
+)  # fmt: skip
+def withdraw_fact(request: Call, id_: int) -> Status[None]:
+    """Take one back."""
+    team_only(request.viewer)
+    actions.withdraw_fact(fact=get_object_or_404(queries.facts(request.viewer), pk=id_), actor=request.viewer, now=datetime.now(UTC))  # fmt: skip
+    return Status(204, None)

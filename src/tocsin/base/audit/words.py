@@ -46,6 +46,7 @@ ACTS: Final[dict[str, Promise]] = {
     "survey-closed": _("closed a survey"),
     "survey-drafted": _("drafted a survey"),
     "survey-dropped": _("gave a survey up"),
+    "fact-withdrawn": _("took back what an organization had said of itself"),
     "survey-fact-noted": _("registered what organizations said of themselves"),
     "survey-sent": _("sent a survey"),
     "survey-tested": _("tried a survey on test addresses"),

@@ -18,7 +18,7 @@ from tocsin.constituency.actions.editing import (
 )
 from tocsin.constituency.actions.importing import AboveItself, NoSuchParent, OtherThanExpected, import_all
 from tocsin.constituency.actions.joining import NotAMember, belong, join, pass_members_on, see_below
-from tocsin.constituency.actions.noting import note_fact
+from tocsin.constituency.actions.noting import note_fact, withdraw_fact
 from tocsin.constituency.actions.recording import forget_changes, note_change
 from tocsin.constituency.actions.succeeding import Passing, fingerprint, foresee, mark_carried, succeed, succeed_all
 from tocsin.constituency.actions.uploading import (
@@ -69,4 +69,5 @@ __all__ = [
     "succeed",
     "succeed_all",
     "withdraw",
+    "withdraw_fact",
 ]

@@ -1,4 +1,4 @@
-"""Register what organizations said of themselves."""
+"""Register what organizations said of themselves, and take it back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
+from tocsin.base.audit import actions as audit
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.constituency.models import Fact, Organization
 
@@ -26,3 +29,15 @@ def note_fact(
     ]
     Fact.objects.bulk_create(made, ignore_conflicts=True)
     return [one.organization_id for one in made]
+
+
+@transaction.atomic
+def withdraw_fact(*, fact: Fact, actor: Viewer, now: datetime) -> None:
+    """Take back what was registered of an organization: selections find it by this no more. Raise NotAllowed."""
+    if not actor.may_write:
+        raise NotAllowed(actor.role.value)
+    if Fact.objects.filter(pk=fact.pk).delete()[0]:
+        audit.record(
+            actor=actor, action="fact-withdrawn", object_kind="organization", object_id=fact.organization_id, now=now,
+            detail={"label": fact.label, "survey": fact.survey and str(fact.survey), "by": fact.by, "at": fact.at.isoformat()},
+        )  # fmt: skip

@@ -129,6 +129,22 @@ def surveys_close(id_: str, as_json: bool) -> None:
     show(closed) if as_json else click.echo(f"{closed['n_answered']} of {closed['n_asked']} answered", err=True)
 
 
+@surveys.command("facts")
+@click.option("--label", default="", help="Only this one.")
+@AS_JSON
+def surveys_facts(label: str, as_json: bool) -> None:
+    """List what was registered of organizations from their answers: surveys, emergencies and campaigns select by it."""
+    prepare()
+    from tocsin.project.work import surveys as work
+
+    rows = work.facts(label)
+    if as_json:
+        show(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['label']}  {row['organization']}  {row['by']}  {row['at']}")
+
+
 @surveys.command("export")
 @click.argument("id_", metavar="ID")
 @AS_JSON

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from tocsin.base.tenancy import SYSTEM
+from tocsin.constituency import queries as constituency
 from tocsin.constituency.queries import Selection
 from tocsin.core.cells import inert
 from tocsin.project.work import now
@@ -62,6 +63,18 @@ def _wanted(given: Mapping[str, Any]) -> actions.Wanted:
         selection=Selection(everyone=bool(chosen.get("everyone")), essential=bool(chosen.get("essential")), below=str(chosen.get("below", "")), **lists),
         **{"title_vi": "", "title_en": "", **{name: str(given[name]) for name in TEXTS if name in given}},
     )  # fmt: skip
+
+
+def facts(label: str) -> list[dict[str, Any]]:
+    """Return what was registered of organizations from their answers, or only this."""
+    rows = constituency.facts(SYSTEM)
+    return [
+        {
+            "label": row.label, "organization": row.organization_id, "survey": row.survey and str(row.survey), "by": row.by,
+            "at": row.at.isoformat(),
+        }
+        for row in (rows.filter(label=label) if label else rows)
+    ]  # fmt: skip
 
 
 def list_all() -> list[dict[str, Any]]:
