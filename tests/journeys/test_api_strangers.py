@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -177,6 +178,7 @@ def filled(path: str, organization: str) -> str:
         "/snapshots/": figures.snapshots(SYSTEM)[0].pk,
         "/notices/preview/": organization,
         "/people/": people.people(SYSTEM)[0].pk,
+        "/constituency/facts/": constituents.facts(SYSTEM)[0].pk,
         "/ignored/": constituents.ignored(SYSTEM)[0].pk,
         "/unattributed/dismissals/": arrived.dismissals(SYSTEM)[0].pk,
     }
@@ -234,6 +236,7 @@ def peopled(town: None) -> None:
     reach.claim_holding(organization=owner, kind="network", value="198.51.100.0/30", actor=SYSTEM, now=now)
     asked = {"name_vi": "Xã mới", "person": "Chi", "email": "chi@xa-moi.example", "phone": "1", "state": "asked"}
     Registration.objects.create(at=now, language="vi", **asked)
+    constituency.note_fact(organizations=[owner], label="runs ExampleMail", survey=UUID(int=1), actor=SYSTEM, now=now)
     freezing.freeze(begins_on=date(now.year - 1, 1, 1), ends_on=date(now.year - 1, 1, 31), actor=SYSTEM, now=now)
 
 
