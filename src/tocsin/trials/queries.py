@@ -8,20 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+import polars as pl
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from tocsin.base.dialect import bulk
 from tocsin.base.tenancy import Viewer
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Organization
 from tocsin.core.severity import RANK
 from tocsin.findings.models import Episode, Finding
+from tocsin.pipeline.chunk import INSTANT
 from tocsin.trials.models import Assignment, Enrolled, Trial
 from tocsin.trials.rules import analysis, lot
 from tocsin.trials.rules.design import LONGEST_DELAY, Arm, Design
 
-_NAMES = {rank: name for name, rank in RANK.items()}
 _DAY = 86_400.0
 
 
@@ -119,55 +121,71 @@ def measured(viewer: Viewer, trial: Trial, as_of: datetime) -> dict[str, Any]:
     }
 
 
-def _cases(viewer: Viewer, trial: Trial, as_of: datetime) -> list[analysis.Case]:
+_CASE: dict[str, pl.DataType] = {
+    "pk": pl.Int64(), "severity_rank": pl.UInt8(), "assignment__organization_id": pl.String(), "assignment__organization__sector": pl.String(),
+    "assignment__arm": pl.UInt8(), "assignment__at": INSTANT, "assignment__left_at": INSTANT, "finding__warned_at": INSTANT,
+    "finding__answered_at": INSTANT, "finding__verified_at": INSTANT,
+}  # fmt: skip
+_ENDED: dict[str, pl.DataType] = {
+    "finding__trial__pk": pl.Int64(), "warned_at": INSTANT, "answered_at": INSTANT, "verified_at": INSTANT,
+}  # fmt: skip
+_MOMENTS = ("warned_at", "answered_at", "verified_at")
+
+
+def _cases(viewer: Viewer, trial: Trial, as_of: datetime) -> analysis.Cases:
+    """Return what takes part, as columns: a trial may have a million findings."""
+    rows = Enrolled.objects.filter(assignment__trial=trial, assignment__at__lte=as_of)
+    ended = Episode.objects.filter(
+        finding__trial__assignment__trial=trial, verified_at__gte=F("finding__trial__assignment__at")
+    )
     if not viewer.sees_everything:
-        return []
-    of_trial = Q(finding__trial__assignment__trial=trial)
-    begun = F("finding__trial__assignment__at")
+        rows, ended = rows.none(), ended.none()
     # What ended an episode because it came back still was verified, told and answered then.
-    before: dict[UUID, tuple[datetime | None, ...]] = {
-        id_: tuple(moments)
-        for id_, *moments in Episode.objects.filter(of_trial, verified_at__gte=begun)
-        .order_by()
-        .values("finding_id")
-        .annotate(told=Min("warned_at"), answered=Min("answered_at"), verified=Min("verified_at"))
-        .values_list("finding_id", "told", "answered", "verified")
-    }
-    rows = Enrolled.objects.filter(assignment__trial=trial).values_list(
-        "finding_id", "severity_rank", "assignment__organization_id", "assignment__organization__sector", "assignment__arm", "assignment__at",
-        "assignment__left_at", "finding__warned_at", "finding__answered_at", "finding__verified_at",
+    before = bulk.read(ended.order_by(), _ENDED).group_by("finding__trial__pk").agg(pl.col(_MOMENTS).min())
+    found = bulk.read(rows.order_by("pk"), _CASE).join(before, left_on="pk", right_on="finding__trial__pk", how="left")
+    at = pl.col("assignment__at")
+    days = found.select(
+        (_days(pl.lit(as_of, INSTANT) - at)).alias("followed"),
+        *(_days(pl.min_horizontal(_within(name, as_of), _within(f"finding__{name}", as_of)) - at).alias(name) for name in _MOMENTS),
+        left=(pl.col("assignment__left_at") <= as_of).fill_null(value=False),
     )  # fmt: skip
-    found = []
-    for id_, rank, organization, sector, arm, at, left_at, told, answered, verified in rows.iterator(chunk_size=5000):
-        if at > as_of:
-            continue
-        ended = before.get(id_, (None, None, None))
-        pairs = zip(ended, (told, answered, verified), strict=True)
-        to_told, to_answer, to_verified = (_days(at, pair, as_of) for pair in pairs)
-        found.append(
-            analysis.Case(
-                organization, sector, _NAMES[rank], arm, (as_of - at).total_seconds() / _DAY, to_told, to_answer, to_verified,
-                left=left_at is not None and left_at <= as_of,
-            )
-        )  # fmt: skip
-    return found
+    sectors = sorted(found["assignment__organization__sector"].unique().to_list())
+    places = found["assignment__organization__sector"].replace_strict(
+        sectors, list(range(len(sectors))), return_dtype=pl.Int32
+    )
+    return analysis.Cases(
+        organization=found["assignment__organization_id"].rank("dense").to_numpy(),
+        sector=places.to_numpy(),
+        sectors=sectors,
+        rank=found["severity_rank"].to_numpy(),
+        arm=found["assignment__arm"].to_numpy(),
+        followed=days["followed"].to_numpy(),
+        told=days["warned_at"].to_numpy(),
+        answered=days["answered_at"].to_numpy(),
+        verified=days["verified_at"].to_numpy(),
+        left=days["left"].to_numpy(),
+    )
 
 
-def _days(at: datetime, moments: Iterable[datetime | None], as_of: datetime) -> float | None:
-    """Return after how many days the first of these came, of those after the assignment; None: none until `as_of`."""
-    after = [moment for moment in moments if moment is not None and at <= moment <= as_of]
-    return (min(after) - at).total_seconds() / _DAY if after else None
+def _within(name: str, as_of: datetime) -> pl.Expr:
+    """Return a moment where it came after the assignment, and until `as_of`."""
+    moment = pl.col(name)
+    return pl.when(moment.is_between(pl.col("assignment__at"), pl.lit(as_of, INSTANT))).then(moment)
 
 
-def _decay(viewer: Viewer, trial: Trial, as_of: datetime, cases: list[analysis.Case]) -> dict[str, Any]:
+def _days(span: pl.Expr) -> pl.Expr:
+    return span.dt.total_microseconds() / 1e6 / _DAY
+
+
+def _decay(viewer: Viewer, trial: Trial, as_of: datetime, cases: analysis.Cases) -> dict[str, Any]:
     """Return what mends without a word: in the arm that waits, or among findings that nobody was told of."""
     design = trial.plan
     days = design.within_days
     if design.compares == "later":
         slow = max((0, 1), key=lambda place: design.arms[place].delay_days)
-        rows = [case for case in cases if case.arm == slow and case.followed >= days]
-        k = sum(case.verified is not None and case.verified <= days for case in rows)
-        return {"how": "waiting", "days": days, "n": len(rows), "k": k, "share": k / len(rows) if rows else None}
+        rows = (cases.arm == slow) & (cases.followed >= days)
+        n, k = int(rows.sum()), int((cases.verified[rows] <= days).sum())
+        return {"how": "waiting", "days": days, "n": n, "k": k, "share": k / n if n else None}
     length = timedelta(days=days)
     begun = trial.started_at or as_of
     rows_ = Finding.objects.filter(
