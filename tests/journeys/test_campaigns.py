@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tocsin.base.audit.models import AuditEntry as Entry
@@ -15,7 +17,7 @@ from tocsin.base.tenancy import NotAllowed, Role, Viewer
 from tocsin.campaigns import actions, queries, rules
 from tocsin.campaigns.actions import Wanted
 from tocsin.campaigns.models import Campaign
-from tocsin.constituency.models import Contact, Organization
+from tocsin.constituency.models import Contact, Fact, Organization
 from tocsin.constituency.queries import Selection
 from tocsin.findings.models import Finding, Owner, Sensor
 from tocsin.notices import actions as notices
@@ -85,6 +87,42 @@ def test_each_organization_stands_where_its_least_finding_stands_and_the_last_on
 
     later = queries.standings(LAN, campaign, NOW + 30 * DAY)
     assert later[0].organization_id == "a" and later[0].counts.overdue == 2, "overdue comes before all else"
+
+
+def test_the_list_counts_all_that_run_at_once_as_the_page_of_each_does(signed_in: Callable[..., Client]) -> None:
+    client = signed_in(Role.ANALYST)
+    Organization.objects.filter(pk__in="abc").update(sector="health")
+    Organization.objects.filter(pk="b").update(parent="a", criticality="critical", essential=True)
+    # What has ended is not asked any more, and what is below it still is below.
+    Organization.objects.filter(pk="c").update(parent="b")
+    Organization.objects.filter(pk="d").update(parent="c", valid_to=date(2020, 1, 1))
+    Organization.objects.filter(pk="e").update(parent="d")
+    Fact.objects.create(organization_id="c", label="x", by="x", at=NOW)
+    Fact.objects.create(organization_id="e", label="y", by="x", at=NOW)
+    Finding.objects.filter(organization="b", kind="open-smb").update(kind="vulnerable-cve-2026-1234")
+    selections = [
+        Selection(organizations=("a", "d")), Selection(below="b"), Selection(sectors=("health",), criticalities=("critical",)),
+        Selection(essential=True), Selection(facts=("x", "y")), Selection(organizations=("a",), sectors=("health",), facts=("x",)),
+        Selection(sectors=("energy",)),
+    ]  # fmt: skip
+    made = [_campaign(selection=one) for one in selections]
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get("/campaigns/").status_code == 200
+        return len(seen)
+
+    few = asked()
+    made += [_campaign(), _campaign(severity="high"), _campaign(severity="critical")]
+    made += [_campaign(selection=one) for one in selections]
+    wanted = Wanted("x", "x", ["cve-2026-1234", "open-rdp"])
+    made.append(actions.open_campaign(wanted=wanted, actor=LAN, now=NOW))
+    for later in (NOW + 2 * HOUR, NOW + 90 * DAY):
+        for some in (made, made[:7]):
+            told = queries.tallies(LAN, some, later)
+            assert told == {row.pk: rules.tally(queries.standings(LAN, row, later)) for row in some}
+    assert [told[row.pk].n for row in made[:7]] == [1, 3, 1, 1, 2, 2, 0]
+    assert asked() <= few + 1, "the kinds that name a CVE are asked for once"
 
 
 def test_a_campaign_narrows_by_gravity_organization_and_cve() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Final
 
@@ -93,6 +94,24 @@ class Tally:
     def done(self) -> int:
         """Organizations that need us no more."""
         return self.organizations["verified"] + self.organizations["set-aside"]
+
+
+def joined(parts: Iterable[Standing]) -> list[Standing]:
+    """Return one standing for each organization, of many that each count some of its findings."""
+    found: dict[str, Standing] = {}
+    for part in parts:
+        known = found.get(part.organization_id)
+        found[part.organization_id] = _both(known, part) if known is not None else part
+    return list(found.values())
+
+
+def _both(one: Standing, other: Standing) -> Standing:
+    counts = (a + b for a, b in zip(astuple(one.counts), astuple(other.counts), strict=True))
+    return Standing(
+        one.organization_id, Counts(*counts), max(one.severity_rank, other.severity_rank), min(one.first_seen, other.first_seen),
+        told_at=min(filter(None, (one.told_at, other.told_at)), default=None), heard_at=max(filter(None, (one.heard_at, other.heard_at)), default=None),
+        due_at=min(filter(None, (one.due_at, other.due_at)), default=None),
+    )  # fmt: skip
 
 
 def tally(standings: list[Standing]) -> Tally:

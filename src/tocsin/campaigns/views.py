@@ -65,10 +65,8 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     now = datetime.now(UTC)
     rows = sorted(queries.campaigns(viewer)[:SHOWN], key=lambda row: row.closed_at is not None)
     language = get_language() or "vi"
-    shown = [
-        (row, row.title_in(language), None if row.closed_at else rules.tally(queries.standings(viewer, row, now)))
-        for row in rows
-    ]
+    figures = queries.tallies(viewer, [row for row in rows if row.closed_at is None], now)
+    shown = [(row, row.title_in(language), figures.get(row.pk)) for row in rows]
     return render(request, "campaigns/campaigns.html", {"campaigns": shown, "now": now})
 
 
