@@ -18,7 +18,7 @@ from django.test import Client
 from tocsin.base.audit.models import AuditEntry
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Role
 from tocsin.findings import actions as finding_actions
-from tocsin.findings.models import Finding
+from tocsin.findings.models import Episode, Finding
 from tocsin.notices import actions as notices
 from tocsin.notices.actions import ways
 from tocsin.notices.models import DecisionLog, Delivery, Notice
@@ -273,6 +273,13 @@ def test_the_report_finds_what_was_put_in_and_equals_a_second_count(effect: floa
             Finding.objects.filter(pk=finding.pk).update(
                 sensor="gone", verified_at=mended[finding.asset], verified_by="test"
             )
+    # One came back since: that it had been confirmed as gone stands in its first episode, and still counts.
+    back = Finding.objects.exclude(verified_at=None).order_by("asset")[0]
+    Episode.objects.create(
+        finding=back, number=1, organization_id=back.organization_id, kind=back.kind, severity_rank=3, opened_at=NOW, owner="silent",
+        verified_at=back.verified_at, verified_by="test", ended_at=NOW + 12 * DAY,
+    )  # fmt: skip
+    Finding.objects.filter(pk=back.pk).update(sensor="back", verified_at=NOW + 60 * DAY)
     looked = actions.report(id_=trial.pk, actor=cast.MINH, now=NOW + 5 * DAY)
     assert (looked.state, looked.n_looks, looked.report) == ("running", 1, None)
     assert looked.interim["primary"]["n_too_early"] == 120
