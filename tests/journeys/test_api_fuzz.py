@@ -104,6 +104,7 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "registrations": lambda: getattr(reached.registrations(SYSTEM).first(), "pk", uuid7()),
         "holding-claims": lambda: getattr(reached.holding_claims(SYSTEM).first(), "pk", uuid7()),
         "own-rules": lambda: "bv-da-khoa-tinh",
+        "own-routes": lambda: "bv-da-khoa-tinh",
         "tokens": lambda: people.tokens(SYSTEM).order_by("created_at")[0].pk,
     }
 

@@ -99,6 +99,7 @@ BODIES: dict[str, object] = {
     "add_endpoint": {"organization": OTHERS, "channel": "chat", "address": "zalo://x"},
     "renew_secret": {"keep_hours": 1},
     "set_own_rule": {"floor": "low"},
+    "set_own_route": {"kind": "open-rdp", "roles": ["technical"]},
     "begin_drill": {"title": "x", "ends_at": "2099-01-01T00:00:00Z"},
     "propose": {"organization": OTHERS, "what": "add", "email": "x@y.example"},
     "decide_proposal": {"approve": True},
@@ -162,6 +163,7 @@ def filled(path: str, organization: str) -> str:
         .values_list("pk", flat=True)
         .first(),
         "/own-rules/": organization,
+        "/own-routes/": organization,
         "/registrations/": reached.registrations(SYSTEM).values_list("pk", flat=True).first(),
         "/escalations/plans/": noticed.plan_rows(SYSTEM).values_list("pk", flat=True).first(),
         "/calendars/": noticed.calendar_rows(SYSTEM).values_list("pk", flat=True).first(),

@@ -61,6 +61,7 @@ POSTED = {
     "findings-word",
     "portal-answers",
     "portal-rules",
+    "portal-routes",
     "portal-recheck",
     "own-again",
     "permission-end",

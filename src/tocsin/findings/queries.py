@@ -82,6 +82,14 @@ def kinds(viewer: Viewer) -> list[str]:
     return indexes.distinct(Finding, "kind", at_most=500) if viewer.sees_everything else []
 
 
+def kinds_of(viewer: Viewer) -> list[str]:
+    """Return the kinds of a contact's findings that are not gone, by name; the team has `kinds`."""
+    if viewer.sees_everything:
+        return []
+    rows = scoped(Finding.objects.exclude(sensor="gone"), viewer).order_by("kind")
+    return list(rows.values_list("kind", flat=True).distinct()[:500])
+
+
 LIVE = 20_000
 """So many findings are counted on the spot; of more, the worker's count is shown, with its time."""
 FIGURES = tuple(listing.figures(timezone.now()))

@@ -78,6 +78,22 @@ class OwnRule(models.Model):
         return f"{self.organization_id}: {self.floor}"
 
 
+class OwnRoute(models.Model):
+    """Whom an organization itself wants told of a kind, or of an RSIT type: its contacts with these roles."""
+
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=200)
+    roles = models.JSONField(default=list)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "kind"], name="one_route_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id} {self.kind}: {', '.join(self.roles)}"
+
+
 class Silence(models.Model):
     """A time in which an organization (or all) is not warned of a kind (or an RSIT type, or all)."""
 

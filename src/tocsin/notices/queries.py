@@ -38,6 +38,7 @@ from tocsin.notices.models import (
     EscalationStep,
     Notice,
     NoticeFinding,
+    OwnRoute,
     OwnRule,
     Policy,
     Silence,
@@ -148,6 +149,8 @@ class Applied:
     policy: Policy | None
     closeness: str
     """How closely it names it: see rules.places."""
+    routed: bool = False
+    """Whether the organization itself says who of it is told."""
 
 
 class Following:
@@ -260,11 +263,12 @@ def calendar_days(viewer: Viewer, *, since: date | None = None) -> QuerySet[Cale
 class Policies:
     """All policies, read once: looked up for many units without a query each."""
 
-    def __init__(self, rows: Iterable[Policy], following: Following | None = None, own: Iterable[OwnRule] = ()
+    def __init__(self, rows: Iterable[Policy], following: Following | None = None, own: Iterable[OwnRule] = (), routes: Iterable[OwnRoute] = ()
     ) -> None:  # fmt: skip
         self._by_place = {(row.organization_id or "", row.kind): row for row in rows}
         self._following = following
         self._own = {row.organization_id: row for row in own}
+        self._routes = {(row.organization_id, row.kind): tuple(row.roles) for row in routes}
 
     @property
     def any_rhythm(self) -> bool:
@@ -278,10 +282,18 @@ class Policies:
 
     def get(self, organization_id: str, kind: str, rsit_type: str = "") -> Applied:
         """Return what applies to an organization's findings of a kind."""
+        where = (organization_id, kind, rsit_type)
         for closeness, place in rules.places(organization_id, kind, rsit_type):
             if row := self._by_place.get(place):
-                return Applied(self._timed(_values(row), organization_id), row, closeness)
-        return Applied(self._timed(rules.BUILT_IN_VALUES, organization_id), None, rules.BUILT_IN)
+                return self._routed(Applied(self._timed(_values(row), organization_id), row, closeness), *where)
+        return self._routed(Applied(self._timed(rules.BUILT_IN_VALUES, organization_id), None, rules.BUILT_IN), *where)
+
+    def _routed(self, applied: Applied, organization_id: str, *kinds: str) -> Applied:
+        """Return what applies with the people whom the organization itself names for the kind, else for its type."""
+        for kind in kinds:
+            if roles := self._routes.get((organization_id, kind)):
+                return replace(applied, values=replace(applied.values, contact_roles=roles), routed=True)
+        return applied
 
     def _timed(self, values: rules.PolicyValues, organization_id: str) -> rules.PolicyValues:
         """Return the values with the times at which this organization may be reminded."""
@@ -329,12 +341,17 @@ def policy_rows(viewer: Viewer) -> QuerySet[Policy]:
 
 def policies(viewer: Viewer) -> Policies:
     """Return all policies for look-ups."""
-    return Policies(policy_rows(viewer), following(viewer), own_rules(viewer))
+    return Policies(policy_rows(viewer), following(viewer), own_rules(viewer), own_routes(viewer))
 
 
 def own_rules(viewer: Viewer) -> QuerySet[OwnRule]:
     """Return what organizations say of mail to them."""
     return scoped(OwnRule.objects.select_related("organization").order_by("organization_id"), viewer)
+
+
+def own_routes(viewer: Viewer) -> QuerySet[OwnRoute]:
+    """Return whom organizations themselves want told of what."""
+    return scoped(OwnRoute.objects.select_related("organization").order_by("organization_id", "kind"), viewer)
 
 
 def silences(viewer: Viewer, *, at: datetime | None = None) -> QuerySet[Silence]:

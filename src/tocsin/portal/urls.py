@@ -15,5 +15,6 @@ urlpatterns = [
     path("portal/history/", views.history, name="portal-history"),
     path("portal/organization/", views.organization, name="portal-organization"),
     path("portal/rules/", views.own_rule, name="portal-rules"),
+    path("portal/routes/", views.own_route, name="portal-routes"),
     path("portal/proofs/<uuid:id_>/", views.proof, name="portal-proof-file"),
 ]

@@ -27,6 +27,7 @@ from tocsin.base.web.views import signed_in
 from tocsin.base.web.words import WORDS
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Organization
+from tocsin.constituency.words import ROLES
 from tocsin.findings import actions as finding_actions
 from tocsin.findings import queries as findings
 from tocsin.findings.models import Finding, FindingChange, Owner, ReCheck, Sensor
@@ -306,6 +307,7 @@ def organization(request: HttpRequest) -> HttpResponse:
     """For a contact: what the team knows of us: contacts, networks, domains, who may sign in."""
     viewer, chosen = _narrowed(request)
     rules = {row.organization_id: row for row in notices.own_rules(viewer)}
+    routes = list(notices.own_routes(viewer)[:1000])
     own = [
         {
             "organization": one,
@@ -314,6 +316,7 @@ def organization(request: HttpRequest) -> HttpResponse:
             "domains": one.domains.order_by("name")[:500],
             "asns": one.autonomoussystems.order_by("number")[:100],
             "rule": rules.get(one.pk) or OwnRule(),
+            "routes": [row for row in routes if row.organization_id == one.pk],
         }
         for one in _organizations(viewer)[:50]
     ]
@@ -322,7 +325,7 @@ def organization(request: HttpRequest) -> HttpResponse:
         "portal/organization.html",
         {
             "own": own, "people": queries.people(viewer)[:500], "chosen": chosen, "floors": OwnRule.Floor.choices, "rhythms": OwnRule.Rhythm.choices,
-            "hours": range(24), "weekdays": list(dates.WEEKDAYS.items()),
+            "roles": ROLES.items(), "kinds": findings.kinds_of(viewer)[:200], "hours": range(24), "weekdays": list(dates.WEEKDAYS.items()),
         },
     )  # fmt: skip
 
@@ -341,6 +344,27 @@ def own_rule(request: HttpRequest) -> HttpResponse:
     except (noticing.BadPolicy, NotAllowed, ValueError):
         raise Http404 from None
     messages.success(request, _("Your rule holds from now on. The portal shows everything all the same."))
+    return redirect("portal-organization")
+
+
+@viewing
+@require_POST
+def own_route(request: HttpRequest) -> HttpResponse:
+    """For a contact: who of them is told of a kind; without a role, whom the team names."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    found = get_object_or_404(constituency.organizations(viewer), pk=request.POST.get("organization", ""))
+    try:
+        noticing.set_own_route(
+            organization_id=found.pk, kind=request.POST.get("kind", ""), roles=request.POST.getlist("role"), actor=viewer, now=datetime.now(UTC)
+        )  # fmt: skip
+    except noticing.BadPolicy:
+        messages.error(request, _("Name a kind of finding, and at least one role."))
+    except NotAllowed:
+        raise Http404 from None
+    else:
+        messages.success(
+            request, _("Your rule holds from now on. Where nobody has one of these roles, all of you are told.")
+        )
     return redirect("portal-organization")
 
 

@@ -56,6 +56,7 @@ for place, router in (
     ("/permissions", findings.permissions),
     ("/policies", notices.policies),
     ("/own-rules", notices.own_rules),
+    ("/own-routes", notices.own_routes),
     ("/silences", notices.silences),
     ("/escalations", notices.escalations),
     ("/calendars", notices.calendars),

@@ -109,6 +109,7 @@ ACTS: Final[dict[str, Promise]] = {
     "recheck-result": _("took the result of a re-check"),
     "exploited-taken": _("took the list of what is known to be exploited"),
     "exploited-refused": _("could not read a list of what is known to be exploited"),
+    "own-route-set": _("said who of an organization is told of a kind"),
     "own-rule-set": _("said how grave a thing must be to be written about"),
     "policy-set": _("set a policy"),
     "policy-removed": _("removed a policy"),

@@ -135,6 +135,7 @@ class Plan:
             {
                 "kind": unit.kind, "network": unit.network, "type": unit.type, "reason": unit.decision.reason.value, "severity": unit.severity,
                 "n": unit.n, "policy": unit.applied.policy.pk if unit.applied.policy else None, "closeness": unit.applied.closeness,
+                "routed": unit.applied.routed,
             }
             for unit in self.units
         ]  # fmt: skip

@@ -16,9 +16,13 @@ from tocsin.core import tlp
 from tocsin.core.severity import RANK
 from tocsin.findings import actions as findings
 from tocsin.notices import rules
-from tocsin.notices.models import DecisionLog, OwnRule, Policy, Silence
+from tocsin.notices.models import DecisionLog, OwnRoute, OwnRule, Policy, Silence
 from tocsin.notices.texts import LANGUAGES
 from tocsin.reach.actions import may_change
+
+MOST_ROUTES = 100
+"""Kinds for which one organization may name who is told."""
+MOST_ROLES, LONGEST_ROLE = 20, 64
 
 
 class BadPolicy(Exception):
@@ -117,6 +121,40 @@ def set_own_rule(
     _decide_again(organization_id, "")
     audit.record(
         actor=actor, action="own-rule-set", object_kind="organization", object_id=organization_id, now=now, detail=said
+    )  # fmt: skip
+    return row
+
+
+@transaction.atomic
+def set_own_route(
+    *, organization_id: str, kind: str, roles: Sequence[str], actor: Viewer, now: datetime
+) -> OwnRoute | None:  # fmt: skip
+    """Say for an organization who of it is told of a kind or RSIT type; no roles: whom the team's policy names again.
+
+    Where nobody has one of the roles all are told, as ever. Raise NotAllowed, BadPolicy, NoSuchOrganization.
+    """
+    if not may_change(actor, organization_id):
+        raise NotAllowed(actor.role.value)
+    kind = kind.strip()
+    if not kind or len(kind) > 200:
+        raise BadPolicy("name a kind, or an RSIT type")
+    wanted = sorted({role.strip() for role in roles if role.strip()})
+    if len(wanted) > MOST_ROLES or any(len(role) > LONGEST_ROLE for role in wanted):
+        raise BadPolicy(f"at most {MOST_ROLES} roles of at most {LONGEST_ROLE} characters")
+    _exists(organization_id)
+    mine = OwnRoute.objects.filter(organization_id=organization_id)
+    if wanted and mine.exclude(kind=kind).count() >= MOST_ROUTES:
+        raise BadPolicy(f"at most {MOST_ROUTES} kinds")
+    row = None
+    if wanted:
+        said = {"roles": wanted, "by": actor.email, "at": now}
+        row, _ = OwnRoute.objects.update_or_create(organization_id=organization_id, kind=kind, defaults=said)
+    else:
+        mine.filter(kind=kind).delete()
+    _decide_again(organization_id, "")
+    audit.record(
+        actor=actor, action="own-route-set", object_kind="organization", object_id=organization_id, now=now,
+        detail={"kind": kind, "roles": wanted},
     )  # fmt: skip
     return row
 

@@ -4,7 +4,7 @@ from tocsin.notices.api.deliveries import decisions, deliveries
 from tocsin.notices.api.emergencies import emergencies
 from tocsin.notices.api.following import calendars, duty, escalations
 from tocsin.notices.api.notices import notices
-from tocsin.notices.api.policies import claims, own_rules, policies, silences
+from tocsin.notices.api.policies import claims, own_routes, own_rules, policies, silences
 
 __all__ = [
     "calendars",
@@ -15,6 +15,7 @@ __all__ = [
     "emergencies",
     "escalations",
     "notices",
+    "own_routes",
     "own_rules",
     "policies",
     "silences",

@@ -31,6 +31,7 @@ policies = Router(tags=["policies"])
 silences = Router(tags=["silences"])
 claims = Router(tags=["claims"])
 own_rules = Router(tags=["own-rules"])
+own_routes = Router(tags=["own-rules"])
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Tlp = Literal["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"]
@@ -339,3 +340,43 @@ def set_own_rule(request: Call, id_: str, body: OwnRuleIn) -> OwnRule:
     return actions.set_own_rule(
         organization_id=found.pk, actor=request.viewer, now=datetime.now(UTC), **body.model_dump()
     )
+
+
+class OwnRouteIn(Schema):
+    """Whom of an organization a kind is told to."""
+
+    kind: str = Field(
+        min_length=1, max_length=200, description=_("A kind, or an RSIT type for all kinds of that type.")
+    )
+    roles: list[str] = Field(max_length=20, description=_("Roles of its contacts; none: whom the team's policy names."))
+
+
+class OwnRouteOut(OwnRouteIn):
+    """Whom an organization itself wants told of a kind."""
+
+    organization: str = Field(alias="organization_id")
+    by: str
+    at: datetime
+
+
+@own_routes.get(
+    "", response=Page[OwnRouteOut], **route(Scope.NOTICES_READ, _("List whom organizations themselves want told of what"))
+)  # fmt: skip
+def list_own_routes(request: Call, response: HttpResponse, paging: Query[Paging]) -> Found:
+    """Return a page of own routes."""
+    return page(request, response, queries.own_routes(request.viewer), paging, ("id",))
+
+
+@own_routes.put(
+    "/{id_}", response={200: OwnRouteOut, 204: None}, **route(Scope.NOTICES_WRITE, _("Say who of an organization is told of a kind"), _("For its own token, or the team's. Where nobody has one of the roles, all are told."))
+)  # fmt: skip
+def set_own_route(request: Call, id_: str, body: OwnRouteIn) -> Any:
+    """Set the route, or forget it."""
+    found = get_object_or_404(constituents.organizations(request.viewer), pk=id_)
+    try:
+        row = actions.set_own_route(
+            organization_id=found.pk, kind=body.kind, roles=body.roles, actor=request.viewer, now=datetime.now(UTC)
+        )
+    except actions.BadPolicy as error:
+        raise Problem(INVALID, errors=[{"pointer": "body", "detail": str(error)}]) from error
+    return Status(204, None) if row is None else row

@@ -8,6 +8,7 @@ import pytest
 
 from tocsin.base.audit.models import AuditEntry
 from tocsin.base.tenancy import SYSTEM, NotAllowed, Role, Viewer
+from tocsin.constituency.models import Contact
 from tocsin.notices import actions
 from tocsin.notices.models import DecisionLog, Notice
 from tocsin.notices.tests import cast
@@ -85,3 +86,31 @@ def test_a_weekly_mail_waits_for_its_day_but_what_is_high_comes_within_one() -> 
     actions.set_own_rule(organization_id="bv-a", floor="low", actor=AN, now=monday + timedelta(days=9, hours=1))
     actions.run(now=monday + timedelta(days=9, hours=1))
     assert _notices()[-1] == ("Wed 05", 2), "with the reminder of what was high, which had waited too"
+
+
+def test_an_organization_says_who_of_it_is_told_of_what_and_nobody_is_left_out() -> None:
+    cast.organizations("bv-a", "so-b")
+    cast.contact("bv-a", "mang@bv-a.example", roles=("technical",))
+    with pytest.raises(NotAllowed):
+        actions.set_own_route(organization_id="so-b", kind="mirai", roles=["technical"], actor=AN, now=NOW)
+    with pytest.raises(actions.BadPolicy):
+        actions.set_own_route(organization_id="bv-a", kind=" ", roles=["technical"], actor=AN, now=NOW)
+    actions.set_own_route(organization_id="bv-a", kind="infected-system", roles=["technical"], actor=AN, now=NOW)
+    actions.set_own_route(organization_id="bv-a", kind="ssl-poodle", roles=["press"], actor=AN, now=NOW)
+    cast.found(*(("bv-a", kind, f"{kind}.example", "medium") for kind in ("mirai", "open-rdp", "ssl-poodle")))
+    actions.run(now=NOW)
+    told = {
+        tuple(part["kind"] for part in notice.parts): sorted(notice.deliveries.values_list("recipient", flat=True))
+        for notice in Notice.objects.all()
+    }
+    everybody = sorted(Contact.objects.filter(organization="bv-a").values_list("email", flat=True))
+    assert told == {
+        ("mirai",): ["mang@bv-a.example"],
+        ("open-rdp",): [one for one in everybody if one != "mang@bv-a.example"],
+        ("ssl-poodle",): everybody,  # nobody there is of the press
+    }
+    assert {part["kind"] for notice in Notice.objects.all() for part in notice.parts if part["routed"]} == {
+        "mirai",
+        "ssl-poodle",
+    }
+    assert actions.set_own_route(organization_id="bv-a", kind="mirai", roles=[], actor=AN, now=NOW) is None
