@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from tocsin.base.tenancy import SYSTEM
+from tocsin.constituency import queries as constituents
 from tocsin.project import backup
 
 DEMO = Path(__file__).resolve().parents[2] / "src" / "tocsin" / "project" / "demo"
@@ -142,6 +144,17 @@ def test_a_backup_restores_into_an_empty_installation_and_only_there(tmp_path: P
 def test_a_backup_has_the_rows_of_every_app() -> None:
     ours = {app.label for app in apps.get_app_configs() if app.name.startswith("tocsin.") and list(app.get_models())}
     assert ours - {"base"} <= set(backup.ROWS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_of_before_restores_what_stands_elsewhere_now(tmp_path: Path) -> None:
+    rows = [
+        {"model": "constituency.organization", "pk": "a", "fields": {"name_vi": "a", "name_en": "a"}},
+        {"model": "surveys.fact", "pk": 7, "fields": {"organization": "a", "label": "runs X", "survey": None, "by": "x", "at": "2026-01-01T00:00:00+00:00"}},
+    ]  # fmt: skip
+    (tmp_path / "rows").write_text("\n".join(map(json.dumps, rows)))
+    backup._load(tmp_path / "rows")
+    assert constituents.facts(SYSTEM).get(organization="a").label == "runs X"
 
 
 @pytest.mark.parametrize(
