@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from tocsin.base.tenancy import Viewer
 from tocsin.campaigns.models import Campaign, TelephoneCall
-from tocsin.campaigns.rules import Counts, Standing, Tally, joined, tally
+from tocsin.campaigns.rules import Counts, Standing, Tally, joined
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact
 from tocsin.findings import exploited
@@ -102,28 +102,37 @@ def tallies(viewer: Viewer, campaigns: Sequence[Campaign], now: datetime) -> dic
         rows = rows.filter(severity_rank__gte=lowest)
     if len(narrow) == len(campaigns):
         rows = rows.filter(organization__in=frozenset().union(*chosen.values()))
-    counted: dict[str, list[tuple[int, Standing]]] = defaultdict(list)
-    by = ("kind", "severity_rank", "organization_id")
-    for kind, rank, *line in rows.order_by().values_list(*by).annotate(**_figures(now)):
-        counted[kind].append((rank, _standing(*line)))
+    # Severities are told apart only where campaigns do: groups are what this takes its time for.
+    apart = len({row.severity_rank for row in campaigns}) > 1
+    by = ("kind", "organization_id", *(("severity_rank",) if apart else ()))
+    figures = {**_counts(now), "n_told": Count("pk", filter=Q(warned_at__isnull=False))}
+    counted: dict[str, list[tuple[int, tuple[str, Sequence[int], bool]]]] = defaultdict(list)
+    for kind, organization, *rest in rows.order_by().values_list(*by).annotate(**figures):
+        rank = rest.pop(0) if apart else lowest
+        counted[kind].append((rank, (organization, rest[:-1], rest[-1] > 0)))
     return {
-        row.pk: tally(
-            joined(
-                part
-                for kind in looked_at[row.pk]
-                for rank, part in counted.get(kind, ())
-                if rank >= row.severity_rank and (row.pk not in chosen or part.organization_id in chosen[row.pk])
-            )
+        row.pk: joined(
+            part
+            for kind in looked_at[row.pk]
+            for rank, part in counted.get(kind, ())
+            if rank >= row.severity_rank and (row.pk not in chosen or part[0] in chosen[row.pk])
         )
         for row in campaigns
+    }
+
+
+def _counts(now: datetime) -> dict[str, Any]:
+    """Return what is counted of an organization, in the order of `Counts`."""
+    return {
+        **{f"n_{name}": Count("pk", filter=condition) for name, condition in STATES.items()},
+        "n_overdue": Count("pk", filter=_TO_DO & Q(due_at__lt=now)),
     }
 
 
 def _figures(now: datetime) -> dict[str, Any]:
     """Return what is counted of an organization, in the order in which `_standing` takes it."""
     return {
-        **{f"n_{name}": Count("pk", filter=condition) for name, condition in STATES.items()},
-        "n_overdue": Count("pk", filter=_TO_DO & Q(due_at__lt=now)),
+        **_counts(now),
         "worst": Max("severity_rank"),
         "began": Min("first_seen"),
         "told": Min("warned_at"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -96,34 +96,31 @@ class Tally:
         return self.organizations["verified"] + self.organizations["set-aside"]
 
 
-def joined(parts: Iterable[Standing]) -> list[Standing]:
-    """Return one standing for each organization, of many that each count some of its findings."""
-    found: dict[str, Standing] = {}
-    for part in parts:
-        known = found.get(part.organization_id)
-        found[part.organization_id] = _both(known, part) if known is not None else part
-    return list(found.values())
-
-
-def _both(one: Standing, other: Standing) -> Standing:
-    counts = (a + b for a, b in zip(astuple(one.counts), astuple(other.counts), strict=True))
-    return Standing(
-        one.organization_id, Counts(*counts), max(one.severity_rank, other.severity_rank), min(one.first_seen, other.first_seen),
-        told_at=min(filter(None, (one.told_at, other.told_at)), default=None), heard_at=max(filter(None, (one.heard_at, other.heard_at)), default=None),
-        due_at=min(filter(None, (one.due_at, other.due_at)), default=None),
-    )  # fmt: skip
-
-
-def tally(standings: list[Standing]) -> Tally:
+def tally(standings: Iterable[Standing]) -> Tally:
     """Return the figures of a campaign."""
-    organizations, findings = dict.fromkeys(STATES, 0), dict.fromkeys(STATES, 0)
-    for one in standings:
-        organizations[one.counts.state] += 1
-        for state, n in zip(STATES, one.counts.by_state, strict=True):
+    return counted((one.counts, one.told_at is not None) for one in standings)
+
+
+def joined(parts: Iterable[tuple[str, Sequence[int], bool]]) -> Tally:
+    """Return the figures of a campaign from parts that each count some findings of an organization, and say if it was told."""
+    sums: dict[str, list[int]] = {}
+    told: set[str] = set()
+    for organization, figures, was_told in parts:
+        known = sums.get(organization)
+        sums[organization] = list(figures) if known is None else [a + b for a, b in zip(known, figures, strict=True)]
+        if was_told:
+            told.add(organization)
+    return counted((Counts(*figures), organization in told) for organization, figures in sums.items())
+
+
+def counted(organizations: Iterable[tuple[Counts, bool]]) -> Tally:
+    """Return the figures of a campaign from what is counted of each organization, and whether it was told."""
+    by_state, findings = dict.fromkeys(STATES, 0), dict.fromkeys(STATES, 0)
+    n_told = n_overdue = 0
+    for counts, told in organizations:
+        by_state[counts.state] += 1
+        for state, n in zip(STATES, counts.by_state, strict=True):
             findings[state] += n
-    return Tally(
-        organizations,
-        findings,
-        told=sum(one.told_at is not None for one in standings),
-        overdue=sum(one.counts.overdue > 0 for one in standings),
-    )
+        n_told += told
+        n_overdue += counts.overdue > 0
+    return Tally(by_state, findings, told=n_told, overdue=n_overdue)
