@@ -120,6 +120,7 @@ BODIES: dict[str, object] = {
     "open_campaign": {"title_vi": "x", "title_en": "x", "weaknesses": ["open-rdp"]},
     "press_on_campaign": {"organizations": [OTHERS], "way": "head"},
     "note_call": {"organization": OTHERS, "to": "x", "result": "reached"},
+    "choose_for_campaign": {"choice": "in", "organizations": [OTHERS], "because": "x"},
     "close_campaign": {},
     "record_word": {"findings": ["01a21068-2eaf-7fb1-bd14-5481e22960e1"], "word": "seen"},
 }

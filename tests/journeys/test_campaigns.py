@@ -226,3 +226,44 @@ def test_the_command_opens_shows_and_closes() -> None:
     with pytest.raises(LookupError):
         work.show("1")
     assert not queries.campaigns(Viewer(9, "x@a.example", Role.CONTACT, frozenset({"a"}))).exists()
+
+
+def test_what_a_person_puts_in_or_leaves_out_goes_before_the_rule_and_nothing_counts_twice(
+    signed_in: Callable[..., Client],
+) -> None:
+    campaign, now = _campaign(selection=Selection(organizations=("a", "c"))), NOW + 2 * HOUR
+    choose = {"campaign": campaign, "because": "họ nhờ", "actor": LAN, "now": now}
+    smb = Finding.objects.get(kind="open-smb")
+    actions.choose(**choose, included=True, organizations=["a", "e"], findings=[smb.pk])  # type: ignore[arg-type]
+    counted = {one.organization_id: one.counts.total for one in queries.standings(LAN, campaign, now)}
+    assert counted == {"a": 2, "b": 1, "c": 1, "e": 1}, "b with the one of another kind alone; a not twice"
+    pressed = actions.press(campaign=campaign, organizations=["b"], way="head", actor=LAN, now=now, dry_run=True)
+    assert [one.because for one in pressed] == ["answered"]
+    mild = Finding.objects.get(organization="a", severity="medium")
+    actions.choose(**choose, included=False, organizations=["c", "b"], findings=[mild.pk])  # type: ignore[arg-type]
+    counted = {one.organization_id: one.counts.total for one in queries.standings(LAN, campaign, now)}
+    assert counted == {"a": 1, "b": 1, "e": 1}, "a finding goes before its organization"
+    # The list of campaigns counts the same, each by its own choices.
+    rule = _campaign(severity="high")
+    actions.choose(**choose | {"campaign": rule}, included=False, organizations=["a"])  # type: ignore[arg-type]
+    told = queries.tallies(LAN, [campaign, rule, _campaign()], now)
+    for row in (campaign, rule):
+        assert told[row.pk] == rules.tally(queries.standings(LAN, row, now))
+    assert sorted(one.n_findings for one in told.values()) == [3, 4, 6]
+    assert Entry.objects.filter(action="campaign-chosen", actor_email=LAN.email).count() == 3
+    with pytest.raises(actions.BadChoice, match="because"):
+        actions.choose(**choose | {"because": " "}, included=True, organizations=["a"])  # type: ignore[arg-type]
+    with pytest.raises(actions.BadChoice, match="there is no x"):
+        actions.choose(**choose, included=True, organizations=["x"])  # type: ignore[arg-type]
+    with pytest.raises(NotAllowed):
+        actions.choose(**choose | {"actor": READER}, included=True, organizations=["a"])  # type: ignore[arg-type]
+
+    client, where = signed_in(Role.ANALYST), f"/campaigns/{campaign.pk}/"
+    told = {"id": "c", "choice": "by-rule", "because": "lại theo quy tắc"}
+    assert client.post(f"{where}choose/", told)["location"] == where
+    shown = client.get(where).content.decode()
+    assert "Đơn vị c" in shown and smb.asset in shown and "họ nhờ" in shown
+    assert work.choose(str(campaign.pk), "out", "x", ["e"], [])["organizations"]["not-told"] == 0
+    actions.close(campaign=campaign, because="", actor=LAN, now=now)
+    with pytest.raises(work.Refused):
+        work.choose(str(campaign.pk), "out", "x", ["a"], [])

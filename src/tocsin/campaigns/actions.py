@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db import transaction
 
 from tocsin.base.audit import actions as audit
 from tocsin.base.tenancy import NotAllowed, Viewer
 from tocsin.campaigns import queries
-from tocsin.campaigns.models import Campaign, TelephoneCall
+from tocsin.campaigns.models import Campaign, Choice, TelephoneCall
+from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Organization
 from tocsin.constituency.queries import Selection
 from tocsin.core.severity import RANK
 from tocsin.findings import exploited
+from tocsin.findings import queries as found_by
 from tocsin.findings.models import Finding
 from tocsin.notices import actions as notices
 
 MOST_WEAKNESSES = 100
 PORTION = 1000
+MOST_CHOICES = 10_000
 
 
 class BadCampaign(Exception):
@@ -33,6 +37,14 @@ class BadCampaign(Exception):
 
 class Closed(Exception):
     """The campaign was closed."""
+
+
+class BadChoice(Exception):
+    """Nothing is chosen, too much, something that is not there, or no reason is given; `field` says which."""
+
+    def __init__(self, field: str, says: str) -> None:
+        super().__init__(f"{field}: {says}")
+        self.field = field
 
 
 class BadCall(Exception):
@@ -86,8 +98,47 @@ def press(
     if campaign.closed_at is not None:
         raise Closed(str(campaign.pk))
     concerned = {one.organization_id for one in queries.standings(actor, campaign, now, only=organizations)}
-    kinds = queries.kinds(actor, campaign)
+    kinds = queries.pressed_kinds(actor, campaign)
     return notices.press(organizations=concerned, kinds=kinds, way=way, actor=actor, now=now, dry_run=dry_run)
+
+
+@transaction.atomic
+def choose(
+    *, campaign: Campaign, included: bool | None, because: str, actor: Viewer, now: datetime,
+    organizations: Collection[str] = (), findings: Collection[UUID] = (),
+) -> int:  # fmt: skip
+    """Put organizations and findings in by hand, leave them out, or (None) let the rule decide again; return how many. Raise NotAllowed, Closed, BadChoice.
+
+    The last choice about a thing holds. Nothing counts twice: what the rule holds already stays one.
+    """
+    if not actor.may_write:
+        raise NotAllowed(actor.role.value)
+    if not Campaign.objects.select_for_update().filter(pk=campaign.pk, closed_at=None).exists():
+        raise Closed(str(campaign.pk))
+    owners, ones, reason = set(organizations), set(findings), because.replace("\0", "").strip()[:1000]
+    if not 0 < len(owners) + len(ones) <= MOST_CHOICES:
+        raise BadChoice("findings" if ones else "organizations", f"from 1 to {MOST_CHOICES}")
+    if not reason:
+        raise BadChoice("because", "a reason is needed")
+    if missing := owners - set(constituency.organizations(actor).in_bulk(owners)):
+        raise BadChoice("organizations", f"there is no {min(missing)}")
+    if missing_ones := ones - set(found_by.findings(actor).select_related(None).in_bulk(ones)):
+        raise BadChoice("findings", f"there is no {min(missing_ones)}")
+    mine = Choice.objects.filter(campaign=campaign)
+    mine.filter(organization__in=owners).delete()
+    mine.filter(finding__in=ones).delete()
+    if included is not None:
+        said = {"campaign": campaign, "included": included, "because": reason, "chosen_at": now, "chosen_by": actor.email}  # fmt: skip
+        if mine.count() + len(owners) + len(ones) > MOST_CHOICES:
+            raise BadChoice("findings" if ones else "organizations", f"at most {MOST_CHOICES} in all")
+        Choice.objects.bulk_create([Choice(organization_id=one, **said) for one in sorted(owners)], PORTION)
+        Choice.objects.bulk_create([Choice(finding_id=one, **said) for one in sorted(ones)], PORTION)
+    word = {True: "in", False: "out", None: "by-rule"}[included]
+    _record(
+        "campaign-chosen", campaign, actor, now, choice=word, because=reason[:200], organizations=sorted(owners)[:100],
+        findings=[str(one) for one in sorted(ones)[:100]], n=len(owners) + len(ones),
+    )  # fmt: skip
+    return len(owners) + len(ones)
 
 
 @transaction.atomic

@@ -158,6 +158,26 @@ class PressedOut(Schema):
     because: str = Field(description=_("Why nothing is done, in one word; empty: it is."))
 
 
+class ChoiceIn(Schema):
+    """What to put in or leave out by hand."""
+
+    choice: Literal["in", "out", "by-rule"] = Field(description=_("by-rule: let the rule decide again."))
+    organizations: list[str] = Field([], max_length=actions.MOST_CHOICES)
+    findings: list[UUID] = Field([], max_length=actions.MOST_CHOICES, description=_("Of any kind; goes before what was chosen of the organization."))  # fmt: skip
+    because: str = Field(min_length=1, max_length=1000)
+
+
+class ChoiceOut(Schema):
+    """What a person put in or left out."""
+
+    organization: str | None = Field(None, alias="organization_id")
+    finding: UUID | None = Field(None, alias="finding_id")
+    included: bool
+    because: str
+    chosen_at: datetime
+    chosen_by: str
+
+
 class CloseIn(Schema):
     """Why a campaign ends."""
 
@@ -243,6 +263,28 @@ def press_on_campaign(request: Call, id_: UUID, body: PressIn) -> Any:
         {"organization": one.organization_id, "reference": one.notice.reference if one.notice else "", "because": one.because}
         for one in found
     ]  # fmt: skip
+
+
+@campaigns.get("/{uuid:id_}/choices", response=Page[ChoiceOut], **route(Scope.FINDINGS_READ, _("List what was put in or left out by hand, the newest first")))  # fmt: skip
+def list_choices(request: Call, response: HttpResponse, id_: UUID, paging: Query[Paging]) -> Found:
+    """Return a page of choices."""
+    return page(request, response, queries.choices(request.viewer, _found(request, id_)), paging, ("-chosen_at", "-id"))
+
+
+@campaigns.post("/{uuid:id_}/choices", response=CampaignOut, **route(Scope.FINDINGS_WRITE, _("Put organizations or findings in by hand, or leave them out"), also=(409,)))  # fmt: skip
+def choose_for_campaign(request: Call, id_: UUID, body: ChoiceIn) -> Any:
+    """Choose; return the campaign as it is then."""
+    row = _found(request, id_)
+    try:
+        actions.choose(
+            campaign=row, included={"in": True, "out": False, "by-rule": None}[body.choice], because=body.because,
+            organizations=body.organizations, findings=body.findings, actor=request.viewer, now=datetime.now(UTC),
+        )  # fmt: skip
+    except actions.BadChoice as error:
+        raise Problem(INVALID, errors=[{"pointer": f"body/{error.field}", "detail": str(error)}]) from error
+    except actions.Closed as error:
+        raise _closed() from error
+    return _told(request, row)
 
 
 @campaigns.get("/{uuid:id_}/calls", response=Page[CallOut], **route(Scope.FINDINGS_READ, _("List the calls of a campaign, the newest first")))  # fmt: skip

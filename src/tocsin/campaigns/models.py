@@ -1,4 +1,4 @@
-"""Campaigns, and the calls that were made for them."""
+"""Campaigns, what a person put in or left out of them, and the calls that were made for them."""
 
 from __future__ import annotations
 
@@ -40,6 +40,31 @@ class Campaign(models.Model):
     def purpose_in(self, language: str) -> str:
         """Return its purpose in a language."""
         return str(self.purpose_vi if language.startswith("vi") else self.purpose_en)
+
+
+class Choice(models.Model):
+    """A person put an organization or a finding into a campaign, or left it out, whatever its rule says."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="choices")
+    organization = models.ForeignKey("constituency.Organization", on_delete=models.PROTECT, null=True, related_name="+")
+    finding = models.ForeignKey("findings.Finding", on_delete=models.CASCADE, null=True, related_name="+")
+    included = models.BooleanField()
+    because = models.CharField(max_length=1000)
+    chosen_at = models.DateTimeField()
+    chosen_by = models.CharField(max_length=254)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(organization=None) ^ models.Q(finding=None), name="a_choice_is_of_one_thing"
+            ),
+            models.UniqueConstraint(fields=["campaign", "organization"], name="one_choice_an_organization"),
+            models.UniqueConstraint(fields=["campaign", "finding"], name="one_choice_a_finding"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization_id or self.finding_id}: {'in' if self.included else 'out'}"
 
 
 class TelephoneCall(models.Model):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from tocsin.base.tenancy import Viewer
-from tocsin.campaigns.models import Campaign, TelephoneCall
+from tocsin.campaigns.models import Campaign, Choice, TelephoneCall
 from tocsin.campaigns.rules import Counts, Standing, Tally, joined
 from tocsin.constituency import queries as constituency
 from tocsin.constituency.models import Contact
@@ -46,6 +47,18 @@ def calls(viewer: Viewer, campaign: Campaign) -> QuerySet[TelephoneCall]:
     return rows.order_by("-id")
 
 
+def choices(viewer: Viewer, campaign: Campaign) -> QuerySet[Choice]:
+    """Return what a person put in or left out, the newest first."""
+    rows = Choice.objects.filter(campaign=campaign) if viewer.sees_everything else Choice.objects.none()
+    return rows.select_related("organization", "finding").order_by("-chosen_at", "-id")
+
+
+def pressed_kinds(viewer: Viewer, campaign: Campaign) -> list[str]:
+    """Return the kinds that a campaign looks at by its rule, and those of what was put in by hand."""
+    by_hand = choices(viewer, campaign).filter(included=True).exclude(finding=None)
+    return sorted({*kinds(viewer, campaign), *by_hand.values_list("finding__kind", flat=True)})
+
+
 def kinds(viewer: Viewer, campaign: Campaign) -> list[str]:
     """Return the kinds of findings that a campaign looks at: those given, and those that name a CVE that was given."""
     return _kinds(campaign, findings.kinds(viewer) if _names_a_cve(campaign) else [])
@@ -64,14 +77,47 @@ def _kinds(campaign: Campaign, known: Collection[str]) -> list[str]:
 
 
 def found(viewer: Viewer, campaign: Campaign, now: datetime) -> QuerySet[Finding]:
-    """Return the findings that a campaign looks at."""
-    rows = findings.findings(viewer).filter(kind__in=kinds(viewer, campaign)).select_related(None).order_by()
+    """Return the findings that a campaign looks at: what was chosen by hand goes before the rule, a finding before its organization."""
+    rows = findings.findings(viewer).select_related(None).order_by()
+    rule = Q(kind__in=kinds(viewer, campaign))
     if campaign.severity_rank > 1:
-        rows = rows.filter(severity_rank__gte=campaign.severity_rank)
+        rule &= Q(severity_rank__gte=campaign.severity_rank)
+    hand = _by_hand(viewer, [campaign])[campaign.pk]
     selection = constituency.Selection.of(campaign.selection)
-    if selection.everyone:
-        return rows
-    return rows.filter(organization__in=[row.pk for row in constituency.selected(viewer, selection, now.date())])
+    if not selection.everyone:
+        chosen = {row.pk for row in constituency.selected(viewer, selection, now.date())}
+        rule &= Q(organization__in=chosen | hand.owners_in)
+    if hand.owners_out:
+        rule &= ~Q(organization__in=hand.owners_out)
+    if hand.ones_out:
+        rule &= ~Q(pk__in=hand.ones_out)
+    return rows.filter(rule | Q(pk__in=hand.ones_in) if hand.ones_in else rule)
+
+
+_Part = tuple[str, Sequence[int], bool]
+"""An organization, its counts of some findings, and whether it was told."""
+
+
+@dataclass(slots=True)
+class _ByHand:
+    """What a person put into one campaign, and left out of it."""
+
+    owners_in: set[str] = field(default_factory=set)
+    owners_out: set[str] = field(default_factory=set)
+    ones_in: set[UUID] = field(default_factory=set)
+    ones_out: set[UUID] = field(default_factory=set)
+
+
+def _by_hand(viewer: Viewer, campaigns: Sequence[Campaign]) -> dict[UUID, _ByHand]:
+    found = {row.pk: _ByHand() for row in campaigns}
+    rows = Choice.objects.filter(campaign__in=list(found)) if viewer.sees_everything else Choice.objects.none()
+    for id_, included, owner, one in rows.values_list("campaign_id", "included", "organization_id", "finding_id"):
+        hand = found[id_]
+        if owner is not None:
+            (hand.owners_in if included else hand.owners_out).add(owner)
+        elif one is not None:
+            (hand.ones_in if included else hand.ones_out).add(one)
+    return found
 
 
 def standings(viewer: Viewer, campaign: Campaign, now: datetime, only: Collection[str] | None = None) -> list[Standing]:
@@ -96,7 +142,10 @@ def tallies(viewer: Viewer, campaigns: Sequence[Campaign], now: datetime) -> dic
             narrow, constituency.each_selected(viewer, list(narrow.values()), now.date()) if narrow else [], strict=True
         )
     )
-    rows = findings.findings(viewer).filter(kind__in=frozenset().union(*looked_at.values())).select_related(None)
+    hands = _by_hand(viewer, campaigns)
+    chosen = {id_: owners | hands[id_].owners_in for id_, owners in chosen.items()}
+    everything = findings.findings(viewer).select_related(None).order_by()
+    rows = everything.filter(kind__in=frozenset().union(*looked_at.values()))
     lowest = min(row.severity_rank for row in campaigns)
     if lowest > 1:
         rows = rows.filter(severity_rank__gte=lowest)
@@ -106,19 +155,34 @@ def tallies(viewer: Viewer, campaigns: Sequence[Campaign], now: datetime) -> dic
     apart = len({row.severity_rank for row in campaigns}) > 1
     by = ("kind", "organization_id", *(("severity_rank",) if apart else ()))
     figures = {**_counts(now), "n_told": Count("pk", filter=Q(warned_at__isnull=False))}
-    counted: dict[str, list[tuple[int, tuple[str, Sequence[int], bool]]]] = defaultdict(list)
-    for kind, organization, *rest in rows.order_by().values_list(*by).annotate(**figures):
+    # What was chosen finding by finding in any of them is counted one by one: it may be in one campaign and not in the next.
+    single: list[tuple[UUID, str, int, _Part]] = []
+    if any(hand.ones_in or hand.ones_out for hand in hands.values()):
+        ones = Choice.objects.filter(campaign__in=list(hands), finding__isnull=False).values("finding")
+        rows = rows.exclude(pk__in=ones)
+        each = everything.filter(pk__in=ones).values_list("pk", "kind", "severity_rank", "organization_id")
+        for id_, kind, rank, organization, *rest in each.annotate(**figures):
+            single.append((id_, kind, rank, (organization, rest[:-1], rest[-1] > 0)))
+    counted: dict[str, list[tuple[int, _Part]]] = defaultdict(list)
+    for kind, organization, *rest in rows.values_list(*by).annotate(**figures):
         rank = rest.pop(0) if apart else lowest
         counted[kind].append((rank, (organization, rest[:-1], rest[-1] > 0)))
-    return {
-        row.pk: joined(
-            part
-            for kind in looked_at[row.pk]
-            for rank, part in counted.get(kind, ())
-            if rank >= row.severity_rank and (row.pk not in chosen or part[0] in chosen[row.pk])
-        )
-        for row in campaigns
-    }
+
+    def parts(row: Campaign) -> Iterator[_Part]:
+        hand = hands[row.pk]
+
+        def holds(rank: int, owner: str) -> bool:
+            there = row.pk not in chosen or owner in chosen[row.pk]
+            return there and rank >= row.severity_rank and owner not in hand.owners_out
+
+        for kind in looked_at[row.pk]:
+            yield from (part for rank, part in counted.get(kind, ()) if holds(rank, part[0]))
+        for id_, kind, rank, part in single:
+            ruled = kind in looked_at[row.pk] and holds(rank, part[0]) and id_ not in hand.ones_out
+            if id_ in hand.ones_in or ruled:
+                yield part
+
+    return {row.pk: joined(parts(row)) for row in campaigns}
 
 
 def _counts(now: datetime) -> dict[str, Any]:

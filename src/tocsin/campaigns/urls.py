@@ -11,6 +11,7 @@ urlpatterns = [
     path("campaigns/new/", views.new, name="campaign-new"),
     path("campaigns/<uuid:id_>/", views.campaign, name="campaign"),
     path("campaigns/<uuid:id_>/press/", views.press, name="campaign-press"),
+    path("campaigns/<uuid:id_>/choose/", views.choose, name="campaign-choose"),
     path("campaigns/<uuid:id_>/calls/", views.calls, name="campaign-calls"),
     path("campaigns/<uuid:id_>/calls/<str:organization>/", views.call, name="campaign-call"),
     path("campaigns/<uuid:id_>/close/", views.close, name="campaign-close"),

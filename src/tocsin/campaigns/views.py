@@ -28,6 +28,7 @@ from tocsin.constituency.models import Contact, Organization
 
 viewing = signed_in(constituency.viewer_of)
 SHOWN = 100
+CHOICES = {"in": True, "out": False, "by-rule": None}
 SILENT = ("silent", "not-told", "acknowledged", "fixing")
 """States of organizations that are called: something is still to be done."""
 
@@ -121,6 +122,7 @@ def campaign(request: HttpRequest, id_: UUID) -> HttpResponse:
         "wanted_label": words.STATES.get(wanted, _("overdue") if wanted == "overdue" else ""),
         "ways": words.WAYS.items(),
         "now": now,
+        "choices": queries.choices(viewer, row)[:SHOWN],
         "is_late": row.due_on is not None and row.due_on < now.date(),
     }  # fmt: skip
     return render(request, "campaigns/campaign.html", context)
@@ -163,6 +165,29 @@ def press(request: HttpRequest, id_: UUID) -> HttpResponse:
         "left": [(names[one.organization_id], words.BECAUSE[one.because]) for one in found if one.because],
     }  # fmt: skip
     return render(request, "campaigns/press.html", context)
+
+
+@viewing
+@require_POST
+def choose(request: HttpRequest, id_: UUID) -> HttpResponse:
+    """For analysts: leave organizations or findings out of a campaign, put them in, or let its rule decide again, saying why."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    row = _found(viewer, id_)
+    choice = request.POST.get("choice", "")
+    if not viewer.may_write or choice not in CHOICES:
+        raise Http404
+    try:
+        actions.choose(
+            campaign=row, included=CHOICES[choice], because=request.POST.get("because", ""), actor=viewer, now=datetime.now(UTC),
+            organizations=[one for one in request.POST.getlist("id") if one], findings=_ids(request.POST.getlist("finding")),
+        )  # fmt: skip
+    except actions.BadChoice:
+        messages.warning(request, _("Choose what is there, and say why."))
+    except actions.Closed:
+        messages.error(request, _("The campaign was closed."))
+    else:
+        messages.success(request, _("The choice is noted; the figures follow it."))
+    return redirect("campaign", row.pk)
 
 
 @viewing
@@ -254,6 +279,13 @@ def file(request: HttpRequest, id_: UUID, ending: str) -> HttpResponseBase:
 def _found(viewer: Viewer, id_: UUID) -> Campaign:
     team_only(viewer)
     return get_object_or_404(queries.campaigns(viewer), pk=id_)
+
+
+def _ids(given: Iterable[str]) -> list[UUID]:
+    try:
+        return [UUID(one) for one in given if one]
+    except ValueError as error:
+        raise Http404 from error
 
 
 def _is(standing: rules.Standing, wanted: str) -> bool:

@@ -85,6 +85,7 @@ ACTS: Final[dict[str, Promise]] = {
     "campaign-opened": _("opened a campaign"),
     "campaign-closed": _("closed a campaign"),
     "campaign-called": _("noted a call"),
+    "campaign-chosen": _("put something into a campaign by hand, or left it out"),
     "escalation-noted": _("took note of a missed escalation"),
     "notice-failed": _("could not deliver a notice"),
     "notice-no-contact": _("found nobody to tell"),

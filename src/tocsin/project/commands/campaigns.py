@@ -83,6 +83,32 @@ def campaigns_show(id_: str, as_json: bool) -> None:
         click.echo(f"  {one['state']:13} {one['organization']}{overdue}")
 
 
+@campaigns.command("choose")
+@click.argument("id_", metavar="ID")
+@click.argument("choice", type=click.Choice(["in", "out", "by-rule"]))
+@click.option("--organization", "organizations", multiple=True, metavar="ID", help="May be repeated.")
+@click.option("--finding", "findings", multiple=True, metavar="ID", help="Of any kind; may be repeated.")
+@click.option("--because", required=True, help="Why.")
+@AS_JSON
+def campaigns_choose(
+    id_: str, choice: str, organizations: tuple[str, ...], findings: tuple[str, ...], because: str, as_json: bool
+) -> None:
+    """Put organizations or findings into a campaign by hand, leave them out, or let its rule decide again."""
+    prepare()
+    from tocsin.project.work import campaigns as work
+
+    try:
+        chosen = work.choose(id_, choice, because, organizations, findings)
+    except LookupError:
+        fail(f"there is no campaign {id_}")
+    except work.Refused as error:
+        fail(str(error), 2)
+    if as_json:
+        show(chosen)
+    else:
+        click.echo(_line(chosen))
+
+
 @campaigns.command("close")
 @click.argument("id_", metavar="ID")
 @click.option("--because", default="", help="Why it ends.")

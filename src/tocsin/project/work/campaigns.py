@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -45,6 +46,23 @@ def show(id_: str) -> dict[str, Any]:
             for one in queries.standings(SYSTEM, row, now())
         ],
     }
+
+
+def choose(
+    id_: str, choice: str, because: str, organizations: Collection[str], ones: Collection[str]
+) -> dict[str, Any]:
+    """Put in, leave out, or let the rule decide again; return the campaign. Raise LookupError, Refused."""
+    row = _found(id_)
+    try:
+        actions.choose(
+            campaign=row, included={"in": True, "out": False, "by-rule": None}[choice], because=because,
+            organizations=organizations, findings=[UUID(one) for one in ones], actor=SYSTEM, now=now(),
+        )  # fmt: skip
+    except (actions.BadChoice, ValueError) as error:
+        raise Refused(str(error)) from error
+    except actions.Closed as error:
+        raise Refused("it was closed") from error
+    return _told(row)
 
 
 def close(id_: str, because: str) -> dict[str, Any]:
