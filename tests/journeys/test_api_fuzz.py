@@ -91,6 +91,7 @@ def objects(town: None) -> dict[str, Callable[[], Any]]:
         "silences": lambda: getattr(noticed.silences(SYSTEM).first(), "pk", 1),
         "snapshots": lambda: snapshot.pk,
         "people": lambda: people.people(SYSTEM)[0].pk,
+        "constituency": lambda: getattr(constituents.facts(SYSTEM).first(), "pk", 1),
         "ignored": lambda: getattr(constituents.ignored(SYSTEM).first(), "pk", uuid7()),
         "unattributed": lambda: getattr(arrived.dismissals(SYSTEM).first(), "pk", 1),
         "permissions": lambda: 1,
