@@ -56,7 +56,7 @@ def _in_code(path: Path, folder: Path) -> Iterator[str]:
         if isinstance(node, ast.FunctionDef):
             if any("receiver" in ast.unparse(decorator) for decorator in node.decorator_list):
                 yield f"{place}:{node.lineno}: a signal receiver"
-            if path.stem == "queries" and node.col_offset == 0 and not node.name.startswith("_"):
+            if "queries" in rooms and node.col_offset == 0 and not node.name.startswith("_"):
                 first = (node.args.posonlyargs + node.args.args + node.args.kwonlyargs)[:1]
                 above = lines[node.lineno - 2] if node.lineno > 1 else ""
                 if (not first or first[0].arg != "viewer") and ESCAPE not in above:

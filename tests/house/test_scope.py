@@ -23,6 +23,7 @@ def test_the_house_has_no_breach() -> None:
         ("views.py", "rows = Finding.objects.all()\n", "outside models"),
         ("apps.py", "@receiver(post_save)\ndef f(): ...\n", "signal receiver"),
         ("queries.py", "def all_findings(organization): ...\n", "viewer first"),
+        ("queries/open.py", "def all_findings(organization): ...\n", "viewer first"),
         ("templates/a.html", "<script>alert(1)</script>", "inline script"),
         ("templates/a.html", '<p style="color:red">', "inline style"),
         ("templates/a.html", '<a onclick="x()">', "event handler"),
