@@ -50,6 +50,10 @@ PROGRAMS = {"gpg": "gnupg", "openssl": "openssl", "curl": "curl", "pdftotext": "
 """Programs that open what Tocsin protects, read its letters and run the examples of the API, and the Debian packages that hold them."""
 
 
+WORKERS = str((os.cpu_count() or 2) + 1)
+"""One more than there are processors: a third of the time tests wait for processes and servers that they began."""
+
+
 def find_programs() -> list[str]:
     """Install them where this user may; return a line for each that is missing."""
     for package in {package for name, package in PROGRAMS.items() if shutil.which(name) is None}:
@@ -96,12 +100,14 @@ def main() -> int:
         if arguments:
             return subprocess.run([*pytest, *arguments], cwd=ROOT, env=environment, check=False).returncode
         results = [step(title, command, environment) for title, command in still_checks()]
-        results.append(step("tests on SQLite", [*pytest, "-n", "2"], environment))
+        results.append(step("tests on SQLite", [*pytest, "-n", WORKERS], environment))
         try:
             # Its tests kill processes, never the machine: what the kernel holds is as good as on the disk.
             with postgres.server(scratch / "postgres", durable=False) as url:
                 both = dict(environment, DATABASE_URL=url, TOCSIN_TEST_ONLY="database")
-                results.append(step("tests of the database on PostgreSQL", [*pytest, "-n", "2"], both, accept=(0, 5)))
+                results.append(
+                    step("tests of the database on PostgreSQL", [*pytest, "-n", WORKERS], both, accept=(0, 5))
+                )
         except postgres.Unavailable as why:
             missing.append(f"{why}: the tests on PostgreSQL did not run")
     finally:
