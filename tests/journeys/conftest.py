@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
@@ -76,6 +78,10 @@ class Photograph:
                 cursor.execute(f"DELETE FROM {quote(name)}")
             for name in self.tables:
                 cursor.execute(f"INSERT INTO {quote(name)} SELECT * FROM {quote('photograph_' + name)}")
+            # A test may have set a sequence back since; the next number is to be a new one.
+            shown = [model for model in apps.get_models() if model._meta.db_table in self.tables]
+            for statement in connection.ops.sequence_reset_sql(no_style(), shown):
+                cursor.execute(statement)
 
 
 FRESH = 60.0
