@@ -95,7 +95,7 @@ def photograph(tmp_path_factory: pytest.TempPathFactory) -> Photograph:
 
 
 @pytest.fixture
-def town(tmp_path: Path, settings: object, photograph: Photograph) -> None:
+def town(tmp_path: Path, settings: object, transactional_db: None, photograph: Photograph) -> None:
     """Reports in, findings folded, first warnings in the outbox."""
     settings.TOCSIN_HOME = tmp_path  # type: ignore[attr-defined]
     settings.TOCSIN_EMAIL_URL = ""  # type: ignore[attr-defined]
