@@ -85,7 +85,7 @@ def found(viewer: Viewer, campaign: Campaign, now: datetime) -> QuerySet[Finding
     hand = _by_hand(viewer, [campaign])[campaign.pk]
     selection = constituency.Selection.of(campaign.selection)
     if not selection.everyone:
-        chosen = {row.pk for row in constituency.selected(viewer, selection, now.date())}
+        (chosen,) = constituency.each_selected(viewer, [selection], now.date())
         rule &= Q(organization__in=chosen | hand.owners_in)
     if hand.owners_out:
         rule &= ~Q(organization__in=hand.owners_out)

@@ -247,26 +247,12 @@ class Selection:
 
 def selected(viewer: Viewer, selection: Selection, on: date) -> list[Organization]:
     """Return the organizations of a selection that exist on a day, by identifier."""
-    rows = organizations(viewer).filter(_in_force(on))
-    named = Q(pk__in=selection.organizations)
-    if not selection.by_rule:
-        return list(rows.filter(named).order_by("pk"))
-    rule = Q()
-    if selection.sectors:
-        rule &= Q(sector__in=selection.sectors)
-    if selection.criticalities:
-        rule &= Q(criticality__in=selection.criticalities)
-    if selection.essential:
-        rule &= Q(essential=True)
-    if selection.below:
-        rule &= Q(pk__in={selection.below, *_below({selection.below})})
-    if selection.facts:
-        rule &= Q(pk__in=facts(viewer).filter(label__in=selection.facts).order_by().values("organization_id"))
-    return list(rows.filter(named | rule if rule else Q()).order_by("pk"))
+    (chosen,) = each_selected(viewer, [selection], on)
+    return list(organizations(viewer).filter(pk__in=chosen).order_by("pk"))
 
 
 def each_selected(viewer: Viewer, selections: Sequence[Selection], on: date) -> list[frozenset[str]]:
-    """Return whom each selection holds of those that exist on a day, as `selected` does: three queries, however many they are."""
+    """Return whom each selection holds of those that exist on a day: three queries, however many they are."""
     rows = list(
         organizations(viewer).filter(_in_force(on)).values_list("pk", "sector", "criticality", "essential").order_by()
     )

@@ -257,6 +257,8 @@ class Arrival(models.Model):
         indexes = [
             models.Index(fields=["received_at"], condition=Q(batch=None, set_aside=""), name="arrivals_pending"),
             models.Index(fields=["feed", "-received_at"]),
+            # Every look asks for the few that somebody else reads: mail that came back, lists.
+            models.Index(fields=["set_aside", "received_at"], name="arrivals_aside"),
         ]
 
     def __str__(self) -> str:

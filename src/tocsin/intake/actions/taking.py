@@ -117,7 +117,7 @@ def arrived(
 ) -> Arrival:
     """Make the row of bytes that are kept already: before it they do not count."""
     until = now + CLAIM if claim else None
-    told = told or {}
+    told, asked = told or {}, bool(told) or claim
     if not set_aside and (aside := _no_report(sha256, name, told.get("format") or (feed.format if feed else ""))):
         set_aside, told = watching.EVIDENCE, {**told, "format": aside}
     arrival, new = Arrival.objects.get_or_create(
@@ -130,7 +130,7 @@ def arrived(
     if not new:
         rows = Arrival.objects.filter(pk=arrival.pk)
         rows.update(times_received=F("times_received") + 1)
-        if told or claim:
+        if asked:  # somebody says how it is to be read; else bytes that came before are no news
             rows.filter(batch=None).update(told=told, feed=feed, claimed_until=until, set_aside=set_aside, n_attempts=0)
         arrival.refresh_from_db()
         looking.repeat(arrival=arrival, name=name, now=now)

@@ -7,8 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, ngettext
@@ -16,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tocsin.base.tenancy import NotAllowed, Viewer
+from tocsin.base.web import trying
 from tocsin.base.web.paging import page
 from tocsin.base.web.templatetags.kit import figure
 from tocsin.base.web.views import signed_in, team_only
@@ -141,7 +140,7 @@ def emergency_act(request: HttpRequest, id_: UUID) -> HttpResponse:
 def _act(request: HttpRequest, found: Emergency, viewer: Viewer, now: datetime) -> None:
     what = request.POST.get("act", "")
     if what == "test":
-        _test(request, found, viewer, now)
+        trying.on_addresses(request, lambda to: doing.test(emergency=found, to=to, actor=viewer, now=now))
     elif what == "send":
         n = len(doing.send(emergency=found, actor=viewer, now=now))
         said = ngettext("%(n)s organization is warned. Mails go out within a minute, before anything else.", "%(n)s organizations are warned. Mails go out within a minute, before anything else.", n)  # fmt: skip
@@ -149,18 +148,3 @@ def _act(request: HttpRequest, found: Emergency, viewer: Viewer, now: datetime) 
     elif what == "drop":
         doing.drop(emergency=found, actor=viewer, now=now)
         messages.success(request, _("Given up: it is kept, and does not go out."))
-
-
-def _test(request: HttpRequest, found: Emergency, viewer: Viewer, now: datetime) -> None:
-    to = request.POST.get("to", "").replace(",", " ").split()
-    try:
-        for one in to:
-            validate_email(one)
-    except ValidationError:
-        messages.error(request, _("Please look at what you typed: an address is not right."))
-        return
-    outcomes = doing.test(emergency=found, to=to, actor=viewer, now=now)
-    if all(one["state"] == "handed-over" for one in outcomes):
-        messages.success(request, _("Handed over to the test addresses, in both languages."))
-    else:
-        messages.error(request, _("Not every test address got it; see below."))

@@ -7,8 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from tocsin.base.tenancy import NotAllowed, Viewer
-from tocsin.base.web import export, pictures
+from tocsin.base.web import export, pictures, trying
 from tocsin.base.web.paging import page, part
 from tocsin.base.web.templatetags.kit import figure
 from tocsin.base.web.views import signed_in, team_only
@@ -240,7 +238,7 @@ def act(request: HttpRequest, id_: UUID) -> HttpResponse:
 def _act(request: HttpRequest, found: Survey, viewer: Viewer, now: datetime) -> HttpResponse:
     what = request.POST.get("act", "")
     if what == "test":
-        _test(request, found, viewer, now)
+        trying.on_addresses(request, lambda to: actions.test(survey=found, to=to, actor=viewer, now=now))
     elif what == "send":
         n = len(actions.send(survey=found, actor=viewer, now=now, untested=request.POST.get("untested") == "on"))
         said = ngettext("%(n)s organization is asked. Mails go out within a minute.", "%(n)s organizations are asked. Mails go out within a minute.", n)  # fmt: skip
@@ -263,21 +261,6 @@ def _act(request: HttpRequest, found: Survey, viewer: Viewer, now: datetime) -> 
         messages.success(request, _("An emergency warning to them was drafted; nothing is sent yet."))
         return redirect("emergency", made.pk)
     return redirect("survey", found.pk)
-
-
-def _test(request: HttpRequest, found: Survey, viewer: Viewer, now: datetime) -> None:
-    to = request.POST.get("to", "").replace(",", " ").split()
-    try:
-        for one in to:
-            validate_email(one)
-    except ValidationError:
-        messages.error(request, _("Please look at what you typed: an address is not right."))
-        return
-    outcomes = actions.test(survey=found, to=to, actor=viewer, now=now)
-    if all(one["state"] == "handed-over" for one in outcomes):
-        messages.success(request, _("Handed over to the test addresses, in both languages."))
-    else:
-        messages.error(request, _("Not every test address got it; see below."))
 
 
 def _chosen(request: HttpRequest) -> list[str]:
